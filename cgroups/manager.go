@@ -1,0 +1,66 @@
+package cgroups
+
+import (
+	"os"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// Manager is one container's place in the cgroup hierarchies. All paths are
+// decided when it is made; methods act on the host only.
+type Manager interface {
+	// State is what must be kept to find the cgroup again (see Load).
+	State() State
+
+	// Create makes the cgroup directories, before any process. It takes away
+	// what it made if it fails.
+	Create() error
+
+	// Set applies limits. What r leaves unset stays as it is. An error names
+	// the property ("linux.resources.memory.limit"), the file and the cause.
+	Set(r *specs.LinuxResources) error
+
+	// Join says how a new process enters.
+	Join() (Join, error)
+
+	// Freeze, Thaw and Frozen act on the whole subtree; each wait has a deadline.
+	Freeze() error
+	Thaw() error
+	Frozen() (bool, error)
+
+	// Pids lists the processes of the cgroup and everything below it, sorted.
+	Pids() ([]int, error)
+
+	// Kill sends SIGKILL to every process of the subtree, frozen or not, and
+	// goes on until none is left that was not killed.
+	Kill() error
+
+	// Destroy removes the subtree once it is empty, waiting for dying
+	// processes up to a deadline. A missing cgroup is not an error.
+	Destroy() error
+}
+
+// Join is how a process enters a cgroup without the writer waiting for an RCU
+// grace period.
+type Join struct {
+	// Dir is an open v2 cgroup directory for clone3(CLONE_INTO_CGROUP), nil on
+	// pure v1. The caller closes it.
+	Dir *os.File
+
+	// Tasks are v1 files into which a single-threaded process writes "0" to
+	// move itself, one per hierarchy.
+	Tasks []string
+}
+
+// State is what state.json keeps of a cgroup.
+type State struct {
+	// Paths maps a controller ("" on v2) to the absolute cgroup directory.
+	Paths map[string]string `json:"paths,omitempty"`
+
+	// Made lists the directories that were created by us, parents first:
+	// only these may be removed.
+	Made []string `json:"made,omitempty"`
+
+	// Unit is the systemd scope, "" with cgroupfs.
+	Unit string `json:"unit,omitempty"`
+}

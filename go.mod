@@ -1,0 +1,16 @@
+module rt
+
+go 1.26.0
+
+godebug containermaxprocs=0
+
+require (
+	github.com/opencontainers/runtime-spec v1.3.0
+	golang.org/x/sys v0.49.0
+)
+
+require (
+	github.com/rogpeppe/go-internal v1.16.0 // indirect
+	github.com/seccomp/libseccomp-golang v0.11.1 // indirect
+	github.com/urfave/cli/v3 v3.14.0 // indirect
+)
