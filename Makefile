@@ -1,0 +1,125 @@
+# make          builds ./rt, one static binary
+# make help     lists the other targets
+
+GO      ?= go
+PREFIX  ?= /usr/local
+DESTDIR ?=
+RT      ?= $(CURDIR)/rt
+
+VERSION := 0.1.0-dev
+COMMIT  := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+
+host_arch := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
+GOARCH    ?= $(host_arch)
+triple    := $(if $(filter arm64,$(GOARCH)),aarch64,x86_64)-linux-gnu
+ifeq ($(GOARCH),$(host_arch))
+BIN := rt
+CC  := gcc
+else
+BIN := bin/rt-$(GOARCH)
+CC  := $(triple)-gcc
+export PKG_CONFIG_LIBDIR := /usr/lib/$(triple)/pkgconfig
+endif
+export CC GOARCH
+export CGO_ENABLED := 1
+
+TAGS    := netgo,osusergo
+LDFLAGS := -s -w -buildid= -extldflags '-static' \
+	-X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# The executor runs inside the container: no libc, no interpreter, nothing
+# that needs relocating, and as few pages as possible.
+executor   := nsexec/executor_$(GOARCH).bin
+c_sources  := $(wildcard nsexec/*.c nsexec/*.h)
+C_WARNINGS := -std=gnu11 -Wall -Wextra -Werror
+C_FLAGS    := $(C_WARNINGS) -Os -ffreestanding -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-pie -fcf-protection=none
+C_LINK     := -nostdlib -static -no-pie -s -Wl,--build-id=none -Wl,-z,noseparate-code \
+	-Wl,-z,norelro -Wl,-z,noexecstack
+ifeq ($(GOARCH),arm64)
+C_FLAGS := $(filter-out -fcf-protection=none,$(C_FLAGS)) -mno-outline-atomics
+endif
+
+# What is tested as a program, through $RT; all other packages are units.
+# Black-box packages never import rt's own.
+black_box = $(filter-out rt/tests/bench rt/tests/report rt/tests/conformance%,$(filter rt/tests%,$(packages)))
+unit      = $(filter-out rt/tests rt/tests/% ,$(packages)) $(filter rt/tests/bench rt/tests/report,$(packages))
+packages  = $(shell $(GO) list ./... 2>/dev/null)
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOTEST      := $(GO) test -tags '$(TAGS)' $(GOTESTFLAGS)
+
+.PHONY: all rt
+all: $(BIN)
+
+rt bin/rt-$(GOARCH): $(executor)
+	$(GO) build -trimpath -buildvcs=false -tags '$(TAGS)' -ldflags "$(LDFLAGS)" -o $@ .
+
+$(executor): $(c_sources) Makefile
+	$(CC) $(C_FLAGS) $(C_LINK) -o $@ nsexec/executor.c
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
+
+.PHONY: deps
+deps: ## install what building and testing need and is missing (Debian, root)
+	@.ci/deps
+
+.PHONY: demo
+demo: ## install what is missing, build, and show a container
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory rt
+	@RT=$(RT) tests/demo
+
+.PHONY: test
+test: rt ## run every test (root); the last line is the sum
+	@$(GO) run ./tests/report test-c test-unit test-cli test-conformance
+
+.PHONY: test-unit
+test-unit: $(executor) ## run the tests of the packages
+	$(GOTEST) -timeout 15m $(unit)
+
+.PHONY: test-cli
+test-cli: ## run the black-box tests against $RT (default ./rt)
+	RT=$(RT) $(GOTEST) -count=1 -timeout 20m $(black_box)
+
+.PHONY: test-conformance
+test-conformance: ## run the OCI runtime-tools suite against $RT
+	cd tests/conformance && $(GO) run . -runtime $(RT)
+
+# The sanitized build is the same file on libc; the nsexec tests drive it in
+# the place of the real one.
+.PHONY: test-c
+test-c: $(executor) ## compile the executor strictly, and run it under ASan and UBSan
+	$(CC) $(C_FLAGS) -Wshadow -Wstrict-prototypes -Wcast-align -fsyntax-only nsexec/executor.c
+	@mkdir -p bin
+	$(CC) $(C_WARNINGS) -DHOSTED -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o bin/executor_sanitized nsexec/executor.c
+	@echo '{"Replace": {"$(CURDIR)/$(executor)": "$(CURDIR)/bin/executor_sanitized"}}' >bin/overlay.json
+	ASAN_OPTIONS=detect_leaks=0 $(GOTEST) -count=1 -timeout 5m -overlay bin/overlay.json ./nsexec
+
+.PHONY: vet
+vet: $(executor)
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+		if [ -n "$$bad" ]; then echo "gofmt: $$bad" >&2; exit 1; fi
+	$(GO) vet -tags '$(TAGS)' ./...
+	$(GO) run $(STATICCHECK) -tags '$(TAGS)' ./...
+
+.PHONY: check
+check: vet test-c test-unit ## the quick inner loop: gofmt, vet, staticcheck, C warnings, unit tests
+
+.PHONY: bench
+bench: rt ## measure against crun and runc; writes docs/benchmarks.md
+	@$(GO) build -o bin/bench ./tests/bench
+	@bin/bench -rt $(RT) -out docs/benchmarks.md $(BENCHFLAGS)
+
+.PHONY: install
+install: rt ## install to $DESTDIR$PREFIX
+	install -D -m 0755 rt $(DESTDIR)$(PREFIX)/bin/rt
+	for page in $(wildcard man/*.8); do \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man8/$${page##*/} || exit; done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf rt bin nsexec/*.bin nsexec/*.elf

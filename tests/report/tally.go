@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+type counts struct{ passed, failed, skipped int }
+
+func (c *counts) add(o counts) {
+	c.passed += o.passed
+	c.failed += o.failed
+	c.skipped += o.skipped
+}
+
+func (c counts) String() string {
+	return fmt.Sprintf("%d passed, %d failed, %d skipped", c.passed, c.failed, c.skipped)
+}
+
+// event is a line of go test -json (cmd/test2json).
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Output  string
+}
+
+// A name is a test in its package; an empty test is the package itself.
+type name struct{ pkg, test string }
+
+// tally counts the tests of one part from the lines it prints.
+type tally struct {
+	w      io.Writer
+	ended  map[name]string // how each test ended: pass, fail or skip
+	parent map[name]bool   // tests that have subtests, which are counted instead
+	output map[name][]string
+	stated *counts // the part's own last "N passed, N failed, N skipped"
+}
+
+func newTally(w io.Writer) *tally {
+	return &tally{
+		w:      w,
+		ended:  make(map[name]string),
+		parent: make(map[name]bool),
+		output: make(map[name][]string),
+	}
+}
+
+// line takes one line of output. Lines that are no test event are shown.
+func (t *tally) line(text string) {
+	var e event
+	if !strings.HasPrefix(text, "{") || json.Unmarshal([]byte(text), &e) != nil || e.Action == "" {
+		fmt.Fprint(t.w, text)
+		var c counts
+		if n, _ := fmt.Sscanf(text, "%d passed, %d failed, %d skipped", &c.passed, &c.failed, &c.skipped); n == 3 {
+			t.stated = &c
+		}
+		return
+	}
+	t.event(e)
+}
+
+func (t *tally) event(e event) {
+	n := name{e.Package, e.Test}
+	switch e.Action {
+	case "build-output":
+		fmt.Fprint(t.w, e.Output)
+	case "output":
+		t.output[n] = append(t.output[n], e.Output)
+	case "pass", "fail", "skip":
+		t.ended[n] = e.Action
+		if i := strings.LastIndexByte(e.Test, '/'); i >= 0 {
+			t.parent[name{e.Package, e.Test[:i]}] = true
+		}
+		t.show(n, e.Action)
+		delete(t.output, n)
+	}
+}
+
+// show tells of a test that did not pass, with all it printed, and of every
+// package.
+func (t *tally) show(n name, action string) {
+	if n.test == "" {
+		fmt.Fprintf(t.w, "%s\t%s\n", action, n.pkg)
+		if action != "fail" {
+			return
+		}
+	} else if action == "pass" || t.parent[n] {
+		return
+	}
+	for _, text := range t.output[n] {
+		fmt.Fprint(t.w, text)
+	}
+}
+
+// counts is the result of the part, which itself ended with err. A failure
+// that no test accounts for counts as one.
+func (t *tally) counts(err error) counts {
+	var c counts
+	if t.stated != nil {
+		c = *t.stated
+	}
+	failedIn := make(map[string]bool)
+	for n, action := range t.ended {
+		if n.test == "" || t.parent[n] {
+			continue
+		}
+		switch action {
+		case "pass":
+			c.passed++
+		case "skip":
+			c.skipped++
+		case "fail":
+			c.failed++
+			failedIn[n.pkg] = true
+		}
+	}
+	for n, action := range t.ended {
+		if n.test == "" && action == "fail" && !failedIn[n.pkg] {
+			c.failed++
+		}
+	}
+	if err != nil && c.failed == 0 {
+		c.failed++
+	}
+	if err == nil && c == (counts{}) && len(t.ended) == 0 {
+		c.passed++
+	}
+	return c
+}
