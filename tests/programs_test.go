@@ -1,0 +1,193 @@
+package tests
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// patience bounds every wait of the suite: for a call of the runtime to
+// return, for a state or a text to appear.
+const patience = 20 * time.Second
+
+// redirection is a word like <in, >out or 3<file.
+var redirection = regexp.MustCompile(`^([0-9]*)([<>])([^<>].*)$`)
+
+// rtMain is the command rt: it runs the runtime under test with the state root of
+// the script. Words that begin like a shell's redirection (<in, >out, 3<file)
+// are redirections; >out takes standard output and error. Unless redirected,
+// output passes through a file, since a container that outlives the call
+// would hold a pipe open. Signals are passed on, and the runtime does not
+// outlive its caller: killing rt with SIGKILL kills the runtime the same way.
+func rtMain() {
+	os.Exit(runRuntime(os.Args[1:]))
+}
+
+func runRuntime(words []string) int {
+	runtime.LockOSThread() // Pdeathsig is tied to the thread
+	args := []string{"--root", os.Getenv("RT_ROOT")}
+	cmd := exec.Command(os.Getenv("RT"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stdin = os.Stdin
+	var out, errs *os.File
+	for _, w := range words {
+		m := redirection.FindStringSubmatch(w)
+		if m == nil {
+			args = append(args, w)
+			continue
+		}
+		f, err := openRedirection(m[2], m[3])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 125
+		}
+		switch {
+		case m[2] == ">":
+			cmd.Stdout, cmd.Stderr = f, f
+		case m[1] == "":
+			cmd.Stdin = f
+		default:
+			fd, _ := strconv.Atoi(m[1])
+			cmd.ExtraFiles = append(cmd.ExtraFiles, make([]*os.File, max(0, fd-2-len(cmd.ExtraFiles)))...)
+			cmd.ExtraFiles[fd-3] = f
+		}
+	}
+	if cmd.Stdout == nil {
+		out, errs = spool("out"), spool("err")
+		cmd.Stdout, cmd.Stderr = out, errs
+	}
+	cmd.Args = append(cmd.Args, args...)
+	code := superviseRuntime(cmd)
+	if out != nil {
+		show(os.Stdout, out)
+		show(os.Stderr, errs)
+	}
+	return code
+}
+
+func openRedirection(op, name string) (*os.File, error) {
+	if op == ">" {
+		return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	}
+	return os.Open(name)
+}
+
+func superviseRuntime(cmd *exec.Cmd) int {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 125
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	late := time.After(patience)
+	for {
+		select {
+		case s := <-signals:
+			cmd.Process.Signal(s)
+		case <-late:
+			fmt.Fprintf(os.Stderr, "%v has not returned after %v\n", cmd.Args, patience)
+			cmd.Process.Kill()
+		case <-done:
+			status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+			if status.Signaled() {
+				return 128 + int(status.Signal())
+			}
+			return status.ExitStatus()
+		}
+	}
+}
+
+func spool(name string) *os.File {
+	f, err := os.CreateTemp("", name)
+	if err != nil {
+		panic(err)
+	}
+	os.Remove(f.Name())
+	return f
+}
+
+func show(to io.Writer, from *os.File) {
+	io.Copy(to, io.NewSectionReader(from, 0, 1<<30))
+}
+
+// codeMain is the command code: "code 42 rt run $ID" succeeds if the exit
+// code is 42.
+func codeMain() {
+	want, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	got := 0
+	if os.Args[2] == "rt" {
+		got = runRuntime(os.Args[3:])
+	} else {
+		cmd := exec.Command(os.Args[2], os.Args[3:]...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		var exit *exec.ExitError
+		if err := cmd.Run(); errors.As(err, &exit) {
+			got = exit.ExitCode()
+		} else if err != nil {
+			panic(err)
+		}
+	}
+	if got != want {
+		fmt.Fprintf(os.Stderr, "exit code %d, want %d\n", got, want)
+		os.Exit(1)
+	}
+}
+
+// awaitMain is the command await: "await running [id]" waits until rt state
+// says so.
+func awaitMain() {
+	id := os.Getenv("ID")
+	if len(os.Args) > 2 {
+		id = os.Args[2]
+	}
+	var state struct{ Status string }
+	poll(func() bool {
+		out, err := exec.Command(os.Getenv("RT"), "--root", os.Getenv("RT_ROOT"), "state", id).CombinedOutput()
+		state.Status = "unknown: " + string(bytes.TrimSpace(out))
+		return err == nil && json.Unmarshal(out, &state) == nil && state.Status == os.Args[1]
+	}, func() string { return fmt.Sprintf("%s is %s, want %s", id, state.Status, os.Args[1]) })
+}
+
+// waitforMain is the command waitfor: "waitfor file regexp" waits until the
+// file exists and matches; "waitfor -gone file…" until none of them exists.
+func waitforMain() {
+	if os.Args[1] == "-gone" {
+		poll(func() bool {
+			return !slices.ContainsFunc(os.Args[2:], func(name string) bool { _, err := os.Lstat(name); return err == nil })
+		}, func() string { return fmt.Sprintf("%q still there", os.Args[2:]) })
+		return
+	}
+	pattern := regexp.MustCompile("(?m)" + os.Args[2])
+	var text []byte
+	poll(func() bool {
+		text, _ = os.ReadFile(os.Args[1])
+		return pattern.Match(text)
+	}, func() string { return fmt.Sprintf("%s holds %q, want %q", os.Args[1], text, os.Args[2]) })
+}
+
+// poll tries ok until it holds; there is nothing to wait on that every
+// runtime would signal.
+func poll(ok func() bool, complaint func() string) {
+	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			fmt.Fprintln(os.Stderr, complaint())
+			os.Exit(1)
+		}
+	}
+}

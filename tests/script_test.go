@@ -1,0 +1,140 @@
+package tests
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
+)
+
+func TestScripts(t *testing.T) {
+	testscript.RunT(scriptT{t}, testscript.Params{
+		Dir:                ".",
+		Setup:              setup,
+		Condition:          condition,
+		RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"bundle":  cmdBundle,
+			"config":  cmdConfig,
+			"args":    cmdArgs,
+			"capture": cmdCapture,
+			"equal":   cmdEqual,
+			"signal":  cmdSignal,
+			"listen":  cmdListen,
+			"type":    cmdType,
+			"resize":  cmdResize,
+		},
+	})
+}
+
+// setup gives a script a container id of its own, a state root, and a check
+// at the end that nothing of it is left on the machine.
+func setup(env *testscript.Env) error {
+	t := env.T().(scriptT)
+	name := strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")
+	id := fmt.Sprintf("rt-%s-%d", name, os.Getpid())
+	env.Setenv("ID", id)
+	env.Setenv("RT", machine.runtime)
+	env.Setenv("RT_ROOT", env.WorkDir+"/run")
+	env.Setenv("BUNDLE", env.WorkDir+"/bundle")
+	env.Values[peersKey{}] = &peers{}
+	env.Defer(func() {
+		env.Values[peersKey{}].(*peers).close()
+		for _, left := range clean(env.WorkDir, id) {
+			t.Errorf("left behind: %s", left)
+		}
+	})
+	t.Cleanup(func() { results.add(name, t) })
+	return nil
+}
+
+// condition tells a script which runtime and machine it meets: [rt], [runc]
+// and [crun], [runc-1.1] for a version of it, [v1] and [v2] for cgroups,
+// [cgroup:NAME] for a v1 controller.
+func condition(cond string) (bool, error) {
+	kind, version, versioned := strings.Cut(cond, "-")
+	switch {
+	case slices.Contains([]string{"rt", "runc", "crun"}, kind):
+		return machine.kind == kind && (!versioned || strings.HasPrefix(machine.version, version+".")), nil
+	case cond == "v1" || cond == "v2":
+		return cgroupV2() == (cond == "v2"), nil
+	case strings.HasPrefix(cond, "cgroup:"):
+		_, err := os.Stat("/sys/fs/cgroup/" + strings.TrimPrefix(cond, "cgroup:"))
+		return err == nil, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+func cgroupV2() bool {
+	var fs unix.Statfs_t
+	return unix.Statfs("/sys/fs/cgroup", &fs) == nil && fs.Type == unix.CGROUP2_SUPER_MAGIC
+}
+
+// scriptT is testing.T as testscript wants it, with an ear for the reasons of
+// skips.
+type scriptT struct{ *testing.T }
+
+func (t scriptT) Run(name string, f func(testscript.T)) {
+	t.T.Run(name, func(t *testing.T) { f(scriptT{t}) })
+}
+
+func (t scriptT) Verbose() bool { return testing.Verbose() }
+
+func (t scriptT) Skip(args ...any) {
+	results.reason(filepath.Base(t.Name()), fmt.Sprint(args...))
+	t.T.Skip(args...)
+}
+
+var results tally
+
+// tally counts what became of the scripts.
+type tally struct {
+	mu      sync.Mutex
+	passed  int
+	failed  []string
+	skipped []string
+	reasons map[string]string
+}
+
+func (r *tally) reason(name, why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reasons == nil {
+		r.reasons = map[string]string{}
+	}
+	r.reasons[name] = why
+}
+
+func (r *tally) add(name string, t scriptT) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case t.Failed():
+		r.failed = append(r.failed, name)
+	case t.Skipped():
+		r.skipped = append(r.skipped, name)
+	default:
+		r.passed++
+	}
+}
+
+func (r *tally) print() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Printf("%s %s: %d scripts passed, %d failed, %d skipped\n",
+		machine.kind, machine.version, r.passed, len(r.failed), len(r.skipped))
+	slices.Sort(r.failed)
+	slices.Sort(r.skipped)
+	for _, name := range r.failed {
+		fmt.Printf("  failed  %s\n", name)
+	}
+	for _, name := range r.skipped {
+		fmt.Printf("  skipped %s: %s\n", name, r.reasons[name])
+	}
+}
