@@ -1,0 +1,210 @@
+// Package nsexec is how an effect gets inside a container: it starts the
+// executor (executor.c) and sends it batches of system calls. It runs on the
+// host; the methods of Batch only note down what is to be done inside.
+//
+// It imports the standard library and golang.org/x/sys/unix alone.
+package nsexec
+
+import (
+	"unsafe"
+)
+
+// Reg is a register of the executor. Calls that make a descriptor give one;
+// later calls of this or any later batch take it.
+type Reg uint16
+
+// AtFDCWD stands where a call takes a directory and none is meant.
+const AtFDCWD = noReg
+
+// noReg marks a descriptor argument that is AT_FDCWD.
+const noReg Reg = 0xffff
+
+// Step says for whom a call is made; errors and listings name it.
+type Step struct {
+	Name     string // what is being done: "mount"
+	Property string // the place in config.json it comes from, or ""
+	What     string // the thing it is done to, for people
+}
+
+// Mend is asked when a call stops with an errno that was not expected. It may
+// remove the cause, by running batches of its own on x, and return true to
+// have the same call made again.
+type Mend func(x *Executor, e *CallError) (again bool, err error)
+
+// Registers hands out registers. One set serves all batches of an executor.
+type Registers struct {
+	next Reg
+	free []Reg
+}
+
+// New takes a register.
+func (r *Registers) New() Reg {
+	if n := len(r.free); n > 0 {
+		reg := r.free[n-1]
+		r.free = r.free[:n-1]
+		return reg
+	}
+	if r.next == 0 {
+		r.next = RegMem
+	}
+	r.next++
+	if r.next >= nreg {
+		panic("nsexec: more descriptors at once than registers")
+	}
+	return r.next
+}
+
+// Batch is a list of calls, made in order, that stops at the first error
+// nobody expected. Its methods, in the calls_*.go files, are the system calls
+// by their kernel names.
+type Batch struct {
+	Regs *Registers
+
+	slot  uint64
+	ops   []op
+	steps []uint16 // for each op, its place in names
+	names []Step
+	data  []byte
+	mends map[int]Mend
+	split bool
+}
+
+// NewBatch gives an empty batch whose registers come from regs.
+func NewBatch(regs *Registers) *Batch {
+	return &Batch{
+		Regs:  regs,
+		ops:   make([]op, 0, 256),
+		steps: make([]uint16, 0, 256),
+		data:  make([]byte, 0, 8<<10),
+	}
+}
+
+// Repair gives an empty batch that can run while another is stopped halfway,
+// for use in a Mend.
+func Repair(x *Executor) *Batch {
+	b := NewBatch(x.regs)
+	b.slot = 1
+	return b
+}
+
+// Len is the number of calls.
+func (b *Batch) Len() int { return len(b.ops) }
+
+// Step begins a step: the calls that follow belong to it.
+func (b *Batch) Step(name, property, what string) {
+	b.names = append(b.names, Step{name, property, what})
+}
+
+// Expect makes up to two errno values of the last call no error. After one of
+// them the next skip calls are left out.
+func (b *Batch) Expect(skip int, errnos ...uint8) {
+	o := &b.ops[len(b.ops)-1]
+	copy(o.ok[:], errnos)
+	o.skip = uint8(skip)
+}
+
+// OnError has m asked when the last call fails.
+func (b *Batch) OnError(m Mend) {
+	if b.mends == nil {
+		b.mends = make(map[int]Mend)
+	}
+	b.mends[len(b.ops)-1] = m
+}
+
+// arg is one argument: a plain number or a register.
+type arg struct {
+	value uint64
+	reg   bool
+}
+
+func num[T ~int | ~int32 | ~int64 | ~uint | ~uint32 | ~uint64 | ~uintptr](v T) arg {
+	return arg{value: uint64(v)}
+}
+
+func fd(r Reg) arg {
+	if r == noReg {
+		return arg{value: ^uint64(99)} // AT_FDCWD, -100
+	}
+	return arg{uint64(r), true}
+}
+
+func (b *Batch) call(out Reg, nr int, args ...arg) {
+	o := op{nr: uint16(nr), out: uint16(out)}
+	for i, a := range args {
+		o.arg[i] = a.value
+		if a.reg {
+			o.regs |= 1 << i
+		}
+	}
+	if len(b.names) == 0 {
+		b.names = append(b.names, Step{})
+	}
+	if len(b.ops) == maxOps {
+		panic("nsexec: batch too long")
+	}
+	b.ops = append(b.ops, o)
+	b.steps = append(b.steps, uint16(len(b.names)-1))
+}
+
+func (b *Batch) opsAddr() uint64  { return base + opsStart + b.slot*slotSize }
+func (b *Batch) dataAddr() uint64 { return b.opsAddr() + opsSize }
+
+// reserve makes room for n bytes, aligned for any kernel struct.
+func (b *Batch) reserve(n int) (addr uint64, space []byte) {
+	for len(b.data)%8 != 0 {
+		b.data = append(b.data, 0)
+	}
+	at := len(b.data)
+	if at+n > dataSize {
+		panic("nsexec: batch holds more data than the shared memory")
+	}
+	b.data = append(b.data, make([]byte, n)...)
+	return b.dataAddr() + uint64(at), b.data[at:]
+}
+
+// bytes stores p and gives its address.
+func (b *Batch) bytes(p []byte) arg {
+	if len(p) == 0 {
+		return arg{}
+	}
+	addr, space := b.reserve(len(p))
+	copy(space, p)
+	return arg{value: addr}
+}
+
+// str stores s with its terminating NUL.
+func (b *Batch) str(s string) arg {
+	at := len(b.data)
+	if at+len(s)+1 > dataSize {
+		panic("nsexec: batch holds more data than the shared memory")
+	}
+	b.data = append(append(b.data, s...), 0)
+	return arg{value: b.dataAddr() + uint64(at)}
+}
+
+// strs stores a NULL-terminated array of strings, as execve takes it.
+func (b *Batch) strs(list []string) arg {
+	addrs := make([]uint64, 0, len(list)+1)
+	for _, s := range list {
+		addrs = append(addrs, b.str(s).value)
+	}
+	addrs = append(addrs, 0)
+	return b.bytes(unsafe.Slice((*byte)(unsafe.Pointer(&addrs[0])), len(addrs)*8))
+}
+
+// structure stores a kernel struct.
+func structure[T any](b *Batch, v *T) arg {
+	return b.bytes(unsafe.Slice((*byte)(unsafe.Pointer(v)), int(unsafe.Sizeof(*v))))
+}
+
+// Buffer is room in the batch that a call fills and the host reads later.
+type Buffer struct {
+	at, n int
+	slot  uint64
+	addr  uint64
+}
+
+func (b *Batch) buffer(n int) Buffer {
+	addr, _ := b.reserve(n)
+	return Buffer{at: len(b.data) - n, n: n, slot: b.slot, addr: addr}
+}

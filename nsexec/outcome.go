@@ -1,0 +1,96 @@
+package nsexec
+
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Note names one call of a last batch. They are kept in the container's state
+// so that start, another process than create, can say what failed.
+type Note struct {
+	Name     string `json:"name"`
+	Property string `json:"property,omitempty"`
+	What     string `json:"what,omitempty"`
+	Call     string `json:"call"`
+}
+
+// Outline names the calls of a batch, one note each.
+func (b *Batch) Outline() []Note {
+	notes := make([]Note, len(b.ops))
+	for i := range b.ops {
+		s := b.step(i)
+		notes[i] = Note{s.Name, s.Property, s.What, b.name(i)}
+	}
+	return notes
+}
+
+// Start wakes an armed executor through its listening socket, connected as
+// sock, and waits until the program runs or a call has failed.
+func Start(sock int, notes []Note) error {
+	var byte1 [1]byte
+	oob := make([]byte, unix.CmsgSpace(4))
+	var n, oobn int
+	var err error
+	for {
+		n, oobn, _, _, err = unix.Recvmsg(sock, byte1[:], oob, unix.MSG_CMSG_CLOEXEC)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil || n == 0 {
+		return &DeadError{Step: Step{Name: "start", What: "container"}, Call: "accept"}
+	}
+	fds, err := rights(oob[:oobn])
+	if err != nil || len(fds) != 1 {
+		return fmt.Errorf("receive the executor's memory: %d descriptors: %v", len(fds), err)
+	}
+	defer unix.Close(fds[0])
+	view, err := unix.Mmap(fds[0], 0, opsStart+opsSize, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("map the executor's memory: %w", err)
+	}
+	defer unix.Munmap(view)
+	return outcome(sock, view, notes)
+}
+
+func rights(oob []byte) ([]int, error) {
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	if err != nil || len(msgs) != 1 {
+		return nil, fmt.Errorf("%d control messages: %v", len(msgs), err)
+	}
+	return unix.ParseUnixRights(&msgs[0])
+}
+
+// outcome waits for the end of a last batch. The executor's descriptors are
+// close-on-exec and it notes in shared memory where it is, so the socket's end
+// while it is at execve means that execve has succeeded. There is no deadline:
+// a startContainer hook may take as long as it likes, and the executor's death
+// ends the socket too.
+func outcome(sock int, view []byte, notes []Note) error {
+	var byte1 [1]byte
+	var n int
+	var err error
+	for {
+		n, _, err = unix.Recvfrom(sock, byte1[:], 0)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	h := (*header)(unsafe.Pointer(&view[0]))
+	at := int(h.at)
+	if at >= len(notes) {
+		return fmt.Errorf("container init stopped at call %d of %d", at, len(notes))
+	}
+	note := notes[at]
+	step := Step{note.Name, note.Property, note.What}
+	if n == 1 && err == nil {
+		o := (*op)(unsafe.Pointer(&view[opsStart+at*64]))
+		return &CallError{Step: step, Call: note.Call, Name: note.Call, Errno: unix.Errno(o.err), index: at}
+	}
+	if at == len(notes)-1 {
+		return nil
+	}
+	return &DeadError{Step: step, Call: note.Call}
+}

@@ -1,0 +1,213 @@
+package nsexec
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// callDeadline bounds the wait for one batch. A batch that runs a hook without
+// a timeout of its own waits for ever, as the spec has it.
+const callDeadline = 10 * time.Minute
+
+// CallError is a system call inside the container that stopped a batch.
+type CallError struct {
+	Step  Step
+	Call  string // the call with its arguments, for people
+	Name  string // the kernel's name of the call
+	Errno unix.Errno
+	// Detail is what more is known: the kernel's own message of a mount, the
+	// exit status of a hook.
+	Detail string
+
+	index int
+	slot  uint64
+}
+
+func (e *CallError) Error() string {
+	text := e.Step.Name
+	if e.Step.What != "" {
+		text += " " + e.Step.What
+	}
+	if e.Step.Property != "" {
+		text = e.Step.Property + ": " + text
+	}
+	text += ": " + e.Name + ": " + e.Errno.Error()
+	if e.Detail != "" {
+		text += " (" + e.Detail + ")"
+	}
+	return text
+}
+
+func (e *CallError) Unwrap() error { return e.Errno }
+
+// DeadError says that the executor ended before it could answer.
+type DeadError struct {
+	Step   Step
+	Call   string
+	Status unix.WaitStatus
+}
+
+func (e *DeadError) Error() string {
+	how := fmt.Sprintf("exit status %d", e.Status.ExitStatus())
+	if e.Status == 0 {
+		how = "it closed its socket"
+	}
+	if e.Status.Signaled() {
+		how = "killed by " + unix.SignalName(e.Status.Signal())
+		if e.Status.Signal() == unix.SIGKILL {
+			how += ", perhaps for want of memory in its cgroup"
+		}
+	}
+	return fmt.Sprintf("%s %s: %s: container init ended: %s", e.Step.Name, e.Step.What, e.Call, how)
+}
+
+// Run has the executor do a batch and waits for the outcome. The error is a
+// *CallError when a call failed and a *DeadError when the executor is gone.
+func (x *Executor) Run(b *Batch) error {
+	x.load(b)
+	return x.resume(b, 0)
+}
+
+// load puts a batch into its slot of the shared memory.
+func (x *Executor) load(b *Batch) {
+	if len(b.ops) == 0 {
+		return
+	}
+	start := opsStart + b.slot*slotSize
+	copy(x.view[start:], unsafe.Slice((*byte)(unsafe.Pointer(&b.ops[0])), len(b.ops)*64))
+	copy(x.view[start+opsSize:start+slotSize], b.data)
+}
+
+func (x *Executor) resume(b *Batch, first int) error {
+	for first < len(b.ops) {
+		if err := x.command(b, first); err != nil {
+			return err
+		}
+		if err := x.await(b); err != nil {
+			return err
+		}
+		at := int(x.header().at)
+		if at >= len(b.ops) {
+			return nil
+		}
+		o := x.op(b.slot, at)
+		e := b.callError(at, unix.Errno(o.err))
+		mend := b.mends[at]
+		if mend == nil {
+			return e
+		}
+		again, err := mend(x, e)
+		if err != nil {
+			return err
+		}
+		if !again {
+			return e
+		}
+		o.err = 0
+		first = at
+	}
+	return nil
+}
+
+func (x *Executor) command(b *Batch, first int) error {
+	c := command{uint32(opsStart + b.slot*slotSize), uint32(first), uint32(len(b.ops))}
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(&c)), unsafe.Sizeof(c))
+	err := unix.Sendto(x.sock, raw, unix.MSG_NOSIGNAL, nil)
+	if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
+		return x.died(b)
+	}
+	return err
+}
+
+// await waits for the executor to answer or end.
+func (x *Executor) await(b *Batch) error {
+	var byte1 [1]byte
+	poll := []unix.PollFd{{Fd: int32(x.sock), Events: unix.POLLIN}}
+	ms := int(callDeadline.Milliseconds())
+	if b.unbounded() {
+		ms = -1
+	}
+	for {
+		n, err := unix.Poll(poll, ms)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("wait for the executor: %w", err)
+		}
+		if n == 0 {
+			at := int(x.header().at)
+			x.Kill()
+			return b.callError(at, unix.ETIMEDOUT)
+		}
+		switch n, _, err := unix.Recvfrom(x.sock, byte1[:], 0); {
+		case err == unix.EINTR:
+		case n == 1:
+			return nil
+		default:
+			return x.died(b)
+		}
+	}
+}
+
+// died says where the executor ended and why.
+func (x *Executor) died(b *Batch) error {
+	ws, _ := x.Reap()
+	at := min(int(x.header().at), len(b.ops)-1)
+	return &DeadError{Step: b.step(at), Call: b.name(at), Status: ws}
+}
+
+// Split is Run for a batch that ends in Split: the executor goes on in its
+// child, which Pid and PidFD then name.
+func (x *Executor) Split(b *Batch) error {
+	if err := x.Run(b); err != nil {
+		return err
+	}
+	if ws, err := x.Reap(); err != nil || ws != 0 {
+		return fmt.Errorf("container init: first stage ended with status %#x: %v", ws, err)
+	}
+	unix.Close(x.PidFD)
+	x.dead = false
+	x.Pid = int(x.header().reg[0])
+	fd, err := unix.PidfdOpen(x.Pid, 0)
+	if err != nil {
+		x.PidFD = -1
+		return fmt.Errorf("pidfd_open container init: %w", err)
+	}
+	x.PidFD = fd
+	return nil
+}
+
+// Arm leaves the executor with its last batch, which waits for start by
+// itself, and does not wait for an answer.
+func (x *Executor) Arm(b *Batch) error {
+	x.load(b)
+	return x.command(b, 0)
+}
+
+// Exec has the executor do its last batch, whose last call is execve, and
+// waits until the program runs or a call has failed.
+func (x *Executor) Exec(b *Batch) error {
+	x.load(b)
+	if err := x.command(b, 0); err != nil {
+		return err
+	}
+	return outcome(x.sock, x.view, b.Outline())
+}
+
+func (b *Batch) callError(at int, errno unix.Errno) *CallError {
+	return &CallError{
+		Step:  b.step(at),
+		Call:  b.describe(at),
+		Name:  b.name(at),
+		Errno: errno,
+		index: at,
+		slot:  b.slot,
+	}
+}
+
+func (b *Batch) step(at int) Step { return b.names[b.steps[at]] }

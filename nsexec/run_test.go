@@ -1,0 +1,223 @@
+package nsexec
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func spawn(t *testing.T, o Options) (*Executor, *Registers) {
+	t.Helper()
+	runtime.LockOSThread()
+	t.Cleanup(runtime.UnlockOSThread)
+	regs := &Registers{}
+	o.Stdio = [3]*os.File{os.Stdin, os.Stdout, os.Stderr}
+	x, err := Spawn(regs, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !x.dead {
+			x.Kill()
+		}
+		x.Close()
+	})
+	return x, regs
+}
+
+func TestRunWritesFile(t *testing.T) {
+	dir := t.TempDir()
+	x, regs := spawn(t, Options{Namespaces: unix.CLONE_NEWNS})
+	b := NewBatch(regs)
+	b.Step("write", "", "file")
+	d := b.Open(dir, unix.O_PATH|unix.O_DIRECTORY)
+	b.Mkdirat(d, "sub", 0o755)
+	f := b.Openat2(d, "sub/file", unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY, 0o600, unix.RESOLVE_BENEATH)
+	b.Write(f, []byte("hello"))
+	b.Close(f)
+	if err := x.Run(b); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "sub/file"))
+	if err != nil || string(got) != "hello" {
+		t.Fatalf("got %q, %v", got, err)
+	}
+}
+
+func TestRunError(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	b.Step("change to", "process.cwd", "directory")
+	b.Chdir("/")
+	b.Chdir("/does/not/exist")
+	err := x.Run(b)
+	var e *CallError
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a CallError", err)
+	}
+	if e.Errno != unix.ENOENT || e.Name != "chdir" || e.Step.Property != "process.cwd" {
+		t.Errorf("got %+v", e)
+	}
+	want := "process.cwd: change to directory: chdir: no such file or directory"
+	if e.Error() != want {
+		t.Errorf("got %q, want %q", e, want)
+	}
+}
+
+func TestMendAndResume(t *testing.T) {
+	dir := t.TempDir()
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	d := b.Open(dir, unix.O_PATH|unix.O_DIRECTORY)
+	sub := b.InRoot(d, "made", unix.O_PATH|unix.O_DIRECTORY)
+	b.OnError(func(x *Executor, e *CallError) (bool, error) {
+		if e.Errno != unix.ENOENT {
+			return false, nil
+		}
+		r := Repair(x)
+		r.Mkdirat(d, "made", 0o700)
+		return true, x.Run(r)
+	})
+	b.Mkdirat(sub, "inner", 0o700)
+	if err := x.Run(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "made/inner")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExpectSkips(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	out := b.Open("/does/not/exist", unix.O_PATH)
+	b.Expect(1, uint8(unix.ENOENT))
+	b.Chdir("/also/not/there")
+	b.Chdir("/")
+	if err := x.Run(b); err != nil {
+		t.Fatal(err)
+	}
+	if got := x.Reg(out); got != -int64(unix.ENOENT) {
+		t.Errorf("register holds %d", got)
+	}
+}
+
+func TestSplitIntoPidNamespace(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	b.Unshare(unix.CLONE_NEWPID)
+	b.Split(0, AtFDCWD)
+	first := x.Pid
+	if err := x.Split(b); err != nil {
+		t.Fatal(err)
+	}
+	if x.Pid == first || x.Pid <= 0 {
+		t.Fatalf("pid %d after split of %d", x.Pid, first)
+	}
+	b = NewBatch(regs)
+	b.Step("run", "", "program")
+	b.Execve("/bin/sh", []string{"sh", "-c", "exit $$"}, nil)
+	if err := x.Exec(b); err != nil {
+		t.Fatal(err)
+	}
+	ws, err := x.Reap()
+	if err != nil || ws.ExitStatus() != 1 {
+		t.Errorf("pid inside, as exit status: %d, %v", ws.ExitStatus(), err)
+	}
+}
+
+func TestExecFails(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	b.Chdir("/")
+	b.Step("run", "process.args[0]", `"/nosuch"`)
+	b.Execve("/nosuch", []string{"nosuch"}, nil)
+	err := x.Exec(b)
+	if !errors.Is(err, unix.ENOENT) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestForkStatus(t *testing.T) {
+	tests := []struct {
+		name   string
+		script string
+		ms     int64
+		status int64
+		errno  unix.Errno
+	}{
+		{"success", "exit 0", -1, 0, 0},
+		{"exit 3", "exit 3", 5000, 3 << 8, 0},
+		{"too long", "exec sleep 60", 50, 0, unix.ETIMEDOUT},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			x, regs := spawn(t, Options{})
+			b := NewBatch(regs)
+			status := b.Fork(tt.ms, func() {
+				b.Execve("/bin/sh", []string{"sh", "-c", tt.script}, []string{"PATH=/usr/bin:/bin"})
+			})
+			err := x.Run(b)
+			if tt.errno != 0 {
+				if !errors.Is(err, tt.errno) {
+					t.Errorf("got %v, want %v", err, tt.errno)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := x.Reg(status); got != tt.status {
+				t.Errorf("status %#x, want %#x", got, tt.status)
+			}
+		})
+	}
+}
+
+func TestExecutorEndsWithHost(t *testing.T) {
+	x, _ := spawn(t, Options{})
+	unix.Close(x.sock)
+	x.sock = -1
+	ws, err := x.Reap()
+	if err != nil || ws.ExitStatus() != 125 {
+		t.Errorf("status %#x, %v", ws, err)
+	}
+}
+
+func TestDescriptorsCross(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	b := NewBatch(regs)
+	got := b.RecvFDs(1)
+	b.Write(got[0], []byte("x"))
+	if err := x.SendFDs(int(w.Fd())); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Run(b); err != nil {
+		t.Fatal(err)
+	}
+	var p [1]byte
+	if n, err := r.Read(p[:]); n != 1 || err != nil {
+		t.Errorf("read %d, %v", n, err)
+	}
+}
+
+func TestDiesInBatch(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	b.Step("end", "", "itself")
+	b.call(0, unix.SYS_EXIT_GROUP, num(7))
+	var e *DeadError
+	if err := x.Run(b); !errors.As(err, &e) || e.Status.ExitStatus() != 7 {
+		t.Errorf("got %v", err)
+	}
+}

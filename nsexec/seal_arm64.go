@@ -1,0 +1,6 @@
+package nsexec
+
+import _ "embed"
+
+//go:embed executor_arm64.bin
+var image []byte

@@ -1,0 +1,162 @@
+package nsexec
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Executor is a running executor: the host's end of it.
+type Executor struct {
+	Pid   int // in the host's pid namespace
+	PidFD int // owned by the executor
+
+	regs *Registers
+	sock int
+	mem  int
+	view []byte // the shared memory
+	dead bool
+}
+
+// Options say how an executor is born.
+type Options struct {
+	// Namespaces are CLONE_NEW* flags of namespaces it is born in.
+	Namespaces uintptr
+	// Cgroup is a cgroup v2 directory it is born in, or nil.
+	Cgroup *os.File
+	// Stdio are its descriptors 0, 1 and 2.
+	Stdio [3]*os.File
+	// Trace has every call timed.
+	Trace bool
+}
+
+// Spawn starts an executor. The caller must have locked its goroutine to the
+// thread: the executor asks to die with that thread while it is being set up.
+func Spawn(regs *Registers, o Options) (x *Executor, err error) {
+	x = &Executor{regs: regs, sock: -1, mem: -1, PidFD: -1}
+	defer func() {
+		if err != nil {
+			x.Close()
+		}
+	}()
+	if err := x.share(o.Trace); err != nil {
+		return nil, err
+	}
+	exe, err := sealedImage()
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(exe)
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("socketpair for the executor: %w", err)
+	}
+	x.sock = pair[0]
+	defer unix.Close(pair[1])
+
+	attr := syscall.ProcAttr{
+		Files: []uintptr{o.Stdio[0].Fd(), o.Stdio[1].Fd(), o.Stdio[2].Fd(), uintptr(pair[1]), uintptr(x.mem)},
+		Sys:   &syscall.SysProcAttr{Cloneflags: o.Namespaces, PidFD: &x.PidFD},
+	}
+	if o.Cgroup != nil {
+		attr.Sys.UseCgroupFD = true
+		attr.Sys.CgroupFD = int(o.Cgroup.Fd())
+	}
+	x.Pid, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", exe), []string{"rt init"}, &attr)
+	if err != nil {
+		return nil, fmt.Errorf("start the executor: %w", err)
+	}
+	return x, nil
+}
+
+// share makes the shared memory and maps it.
+func (x *Executor) share(trace bool) error {
+	mem, err := unix.MemfdCreate("rt batches", unix.MFD_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("memfd_create batches: %w", err)
+	}
+	x.mem = mem
+	if err := unix.Ftruncate(mem, memSize); err != nil {
+		return fmt.Errorf("size batches: %w", err)
+	}
+	x.view, err = unix.Mmap(mem, 0, memSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("map batches: %w", err)
+	}
+	h := x.header()
+	h.reg[RegSock] = fdSock
+	h.reg[RegMem] = fdMem
+	if trace {
+		h.trace = 1
+	}
+	return nil
+}
+
+func (x *Executor) header() *header { return (*header)(unsafe.Pointer(&x.view[0])) }
+
+func (x *Executor) op(slot uint64, i int) *op {
+	return (*op)(unsafe.Pointer(&x.view[opsStart+slot*slotSize+uint64(i)*64]))
+}
+
+// Reg reads a register: a descriptor number inside the executor, or the
+// result of the call that wrote it (-errno when that error was expected).
+func (x *Executor) Reg(r Reg) int64 { return int64(x.header().reg[r]) }
+
+// Read gives the bytes that a call has put into buf.
+func (x *Executor) Read(buf Buffer) []byte {
+	at := buf.addr - base
+	return append([]byte(nil), x.view[at:at+uint64(buf.n)]...)
+}
+
+// Kill ends the executor, when it still exists, and reaps it.
+func (x *Executor) Kill() {
+	if x.PidFD < 0 {
+		return
+	}
+	unix.PidfdSendSignal(x.PidFD, unix.SIGKILL, nil, 0)
+	x.Reap()
+}
+
+// Reap waits for the executor, or the program it has become, and gives its
+// wait status.
+func (x *Executor) Reap() (unix.WaitStatus, error) {
+	var ws unix.WaitStatus
+	for {
+		_, err := unix.Wait4(x.Pid, &ws, 0, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		x.dead = true
+		return ws, err
+	}
+}
+
+// Close lets go of the executor. One that is still waiting for a command ends
+// then; one that holds its last command goes on.
+func (x *Executor) Close() {
+	if x.view != nil {
+		unix.Munmap(x.view)
+		x.view = nil
+	}
+	for _, fd := range []*int{&x.sock, &x.mem, &x.PidFD} {
+		if *fd >= 0 {
+			unix.Close(*fd)
+			*fd = -1
+		}
+	}
+}
+
+// SendFDs hands descriptors to the executor, for its RecvFDs.
+func (x *Executor) SendFDs(fds ...int) error {
+	for len(fds) > 0 {
+		n := min(len(fds), maxFDs)
+		if err := unix.Sendmsg(x.sock, []byte{0}, unix.UnixRights(fds[:n]...), nil, unix.MSG_NOSIGNAL); err != nil {
+			return fmt.Errorf("send descriptors to the executor: %w", err)
+		}
+		fds = fds[n:]
+	}
+	return nil
+}
