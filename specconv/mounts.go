@@ -1,0 +1,94 @@
+package specconv
+
+import (
+	"path/filepath"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// mounts decides config.md#mounts.
+func (c *checker) mounts(list []specs.Mount, bundle string, ns Namespaces) []Mount {
+	mounts := make([]Mount, len(list))
+	for i := range list {
+		mounts[i] = c.mount(&list[i], i, bundle, ns)
+	}
+	return mounts
+}
+
+func (c *checker) mount(s *specs.Mount, index int, bundle string, ns Namespaces) Mount {
+	path := at("mounts", index)
+	m := Mount{
+		Index:       index,
+		Destination: filepath.Clean("/" + s.Destination),
+		Source:      s.Source,
+		Type:        s.Type,
+	}
+	if s.Destination == "" {
+		c.fail(path+".destination", "is required")
+	}
+	c.text(path+".destination", s.Destination)
+	c.text(path+".source", s.Source)
+	c.text(path+".type", s.Type)
+	c.texts(path+".options", s.Options)
+
+	for _, o := range s.Options {
+		m.addOption(o)
+	}
+	m.settleSuper()
+	c.mountKind(&m, path, bundle)
+	c.mountIDMap(&m, s, path, ns)
+	return m
+}
+
+// mountKind checks what a bind, a new file system and a change of a mount
+// need.
+func (c *checker) mountKind(m *Mount, path, bundle string) {
+	if m.TmpCopyUp && (m.Bind || m.Type != "tmpfs") {
+		c.fail(path+".options", "tmpcopyup needs a mount of type tmpfs")
+	}
+	if !m.Bind {
+		changes := m.Remount || len(m.Propagation) > 0 && m.Type == ""
+		switch {
+		case m.Type == "bind" || m.Type == "rbind":
+			c.fail(path+".options", "type %q needs the option bind or rbind", m.Type)
+		case m.Type == "" && !changes:
+			c.fail(path+".type", "is required unless the options contain bind or rbind")
+		}
+		return
+	}
+	m.Type = ""
+	switch {
+	case m.Remount:
+	case m.Source == "":
+		c.fail(path+".source", "is required for a bind mount")
+	case !filepath.IsAbs(m.Source):
+		m.Source = filepath.Join(bundle, m.Source)
+	}
+	// A bind mount has the superblock of its source. The kernel takes no
+	// options for it then, and neither do we.
+	for _, o := range m.Data {
+		c.warn(path+".options", "%q is not a mount option and means nothing for a bind mount", o)
+	}
+	m.Data = nil
+}
+
+func (c *checker) mountIDMap(m *Mount, s *specs.Mount, path string, ns Namespaces) {
+	if (len(s.UIDMappings) > 0) != (len(s.GIDMappings) > 0) {
+		c.fail(path, "uidMappings and gidMappings must be given together")
+		return
+	}
+	c.mappings(path+".uidMappings", s.UIDMappings)
+	c.mappings(path+".gidMappings", s.GIDMappings)
+	given := len(s.UIDMappings) > 0
+	switch {
+	case m.IDMap == nil && !given:
+		return
+	case m.IDMap == nil:
+		c.warn(path+".options", "the mount has id mappings but neither idmap nor ridmap; taken as idmap")
+		m.IDMap = &IDMap{}
+	case !given && !ns.Has(unix.CLONE_NEWUSER):
+		c.fail(path+".options", "idmap needs uidMappings and gidMappings, or a user namespace")
+	}
+	m.IDMap.UIDs, m.IDMap.GIDs = s.UIDMappings, s.GIDMappings
+}
