@@ -1,3 +1,13 @@
+// Rt is a low-level container runtime after the specifications of the Open
+// Container Initiative. It takes the place of runc.
 package main
 
-func main() {}
+import (
+	"os"
+
+	"rt/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args))
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"rt/libct"
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// detail is what a program or a person may want to know about an error beside
+// its text. Codes are stable.
+type detail struct {
+	Code     string `json:"code,omitempty"`
+	Property string `json:"property,omitempty"` // path in config.json
+	Syscall  string `json:"syscall,omitempty"`  // "mount"
+	Errno    string `json:"errno,omitempty"`    // "EPERM"
+	Hint     string `json:"hint,omitempty"`     // what to do about it
+}
+
+// known are the errors that have a code of their own, and advice if there is
+// any that always holds.
+var known = [...]struct {
+	err        error
+	code, hint string
+}{
+	{libct.ErrNotExist, "not-exist", "rt list shows the containers under the same --root"},
+	{libct.ErrExist, "exist", "choose another ID, or rt delete the container that has it"},
+	{libct.ErrInvalidID, "invalid-id", "an ID is made of letters, digits and _ + - ."},
+	{libct.ErrNotRunning, "not-running", ""},
+	{libct.ErrNotPaused, "not-paused", ""},
+	{libct.ErrStartTwice, "start-twice", ""},
+	{libct.ErrStartDead, "start-stopped", "rt delete it and create it again"},
+	{libct.ErrExecStopped, "exec-stopped", ""},
+	{libct.ErrExecPaused, "exec-paused", "rt resume it, or use --ignore-paused"},
+}
+
+// describe finds what is known of an error.
+func describe(err error) detail {
+	var d detail
+	var call *nsexec.CallError
+	var dead *nsexec.DeadError
+	var errno unix.Errno
+	var invalid specconv.Violations
+	switch {
+	case errors.As(err, &invalid):
+		d.Code = "invalid-config"
+		if len(invalid) > 0 {
+			d.Property = invalid[0].Path
+		}
+	case errors.As(err, &call):
+		d = detail{Code: "syscall", Property: call.Step.Property, Syscall: call.Name, Errno: unix.ErrnoName(call.Errno)}
+	case errors.As(err, &dead):
+		d = detail{Code: "init-ended", Property: dead.Step.Property}
+		if dead.Status.Signaled() && dead.Status.Signal() == unix.SIGKILL {
+			d.Hint = "raise linux.resources.memory.limit if the memory of the cgroup was used up"
+		}
+	case errors.As(err, &errno):
+		d = detail{Code: "host-syscall", Errno: unix.ErrnoName(errno)}
+	}
+	for _, k := range known {
+		if errors.Is(err, k.err) {
+			d.Code, d.Hint = k.code, k.hint
+		}
+	}
+	return d
+}

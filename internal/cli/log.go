@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// logger writes one line per entry to the log that the engine named, or to
+// standard error.
+//
+// Podman reads the whole log as one JSON object, the error. In JSON warnings
+// are therefore held back: a success writes them at its end, a failure carries
+// them inside the error's object.
+type logger struct {
+	fd        int
+	file      bool // fd is not standard error
+	json      bool
+	debugging bool
+	held      []string
+}
+
+// entry is one line of the log. The first three keys are what engines read.
+type entry struct {
+	Level string    `json:"level"`
+	Msg   string    `json:"msg"`
+	Time  time.Time `json:"time"`
+	detail
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// open is called once, before anything is logged. The file is made now, so
+// that a path that cannot be written is found before there is a container.
+func (l *logger) open(path, format string, debug bool) error {
+	l.debugging = debug
+	switch format {
+	case "text", "":
+	case "json":
+		l.json = true
+	default:
+		return fmt.Errorf("--log-format %q: not text or json", format)
+	}
+	if path == "" || path == "/dev/stderr" {
+		return nil
+	}
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_APPEND|unix.O_CLOEXEC, 0o644)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	l.fd, l.file = fd, true
+	return nil
+}
+
+func (l *logger) debug(msg string) {
+	if l.debugging {
+		l.write(entry{Level: "debug", Msg: msg})
+	}
+}
+
+func (l *logger) warn(msg string) {
+	if l.json {
+		l.held = append(l.held, msg)
+		return
+	}
+	l.write(entry{Level: "warning", Msg: msg})
+}
+
+// flush writes the warnings that were held back for the sake of an error that
+// did not come.
+func (l *logger) flush() {
+	for _, msg := range l.held {
+		l.write(entry{Level: "warning", Msg: msg})
+	}
+	l.held = nil
+}
+
+// fail writes the error, and also to standard error if the log is elsewhere:
+// Podman reads the one, containerd the other.
+func (l *logger) fail(err error) {
+	msg := err.Error()
+	l.write(entry{Level: "error", Msg: msg, detail: describe(err), Warnings: l.held})
+	if l.file {
+		fmt.Fprintln(os.Stderr, msg)
+	}
+}
+
+func (l *logger) write(e entry) {
+	e.Time = time.Now().UTC().Truncate(time.Second)
+	line := e.text()
+	if l.json {
+		line = e.line()
+	}
+	// One write per line keeps lines of several processes whole. There is no
+	// place left to report that the log itself cannot be written.
+	_, _ = unix.Write(l.fd, line)
+}
+
+func (e entry) line() []byte {
+	b, err := json.Marshal(e)
+	if err != nil {
+		b, _ = json.Marshal(map[string]string{"level": e.Level, "msg": e.Msg, "time": e.Time.Format(time.RFC3339)})
+	}
+	return append(b, '\n')
+}
+
+// text is the line in key=value form, values quoted where they need it.
+func (e entry) text() []byte {
+	var b strings.Builder
+	b.WriteString("time=" + strconv.Quote(e.Time.Format(time.RFC3339)))
+	b.WriteString(" level=" + e.Level)
+	b.WriteString(" msg=" + strconv.Quote(e.Msg))
+	for _, f := range [...]struct{ key, value string }{
+		{"code", e.Code}, {"property", e.Property}, {"syscall", e.Syscall}, {"errno", e.Errno},
+	} {
+		if f.value != "" {
+			b.WriteString(" " + f.key + "=" + f.value)
+		}
+	}
+	if e.Hint != "" {
+		b.WriteString(" hint=" + strconv.Quote(e.Hint))
+	}
+	b.WriteByte('\n')
+	return []byte(b.String())
+}
