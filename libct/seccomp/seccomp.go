@@ -1,0 +1,75 @@
+// Package seccomp turns linux.seccomp of config.json into the program and the
+// flags that seccomp(2) takes (config-linux.md#seccomp).
+//
+// It runs on the host only; the program is data by the time it is applied
+// inside the container. It may import the standard library, x/sys/unix,
+// runtime-spec and libseccomp-golang.
+//
+// Compiling is slow (10 ms for the profile engines send by default, more than
+// the rest of creating a container), so programs are kept in a cache that is
+// addressed by the profile's content.
+package seccomp
+
+import "github.com/opencontainers/runtime-spec/specs-go"
+
+// Filter is a compiled profile.
+type Filter struct {
+	// Program is an array of struct sock_filter in the byte order of the machine.
+	Program []byte
+
+	// Flags are SECCOMP_FILTER_FLAG_* for seccomp(2). NEW_LISTENER is never
+	// among them: who applies a filter that has Notify set adds it.
+	Flags uint32
+
+	// Notify says that a system call can be answered by SCMP_ACT_NOTIFY.
+	Notify bool
+
+	// Unknown lists the system calls of the profile that libseccomp has no
+	// name for, in the order of the profile. They have no rule.
+	Unknown []string
+}
+
+// Compile compiles the profile. The errors name the property of config.json.
+//
+// Rules. Conditions of one entry must all hold, unless two of them look at the
+// same argument: then each condition is a rule of its own and any of them is
+// enough, as engines know it from runc. An entry whose action is the default
+// action changes nothing. System calls that libseccomp does not know are left
+// out, since profiles name the calls of kernels yet to come.
+//
+// Architectures. The native one is always included. One that the machine
+// cannot execute is accepted and left out: there are no calls to filter. A call
+// of an architecture that the profile does not list kills the thread.
+//
+// Newer system calls. When the default action denies (ERRNO, KILL, TRAP), a
+// call with a number above all those the profile mentions for its architecture
+// is answered with ENOSYS: the profile's author cannot have meant to deny what
+// did not exist, and C libraries fall back on ENOSYS only.
+//
+// Flags. Without a list of flags it is SPEC_ALLOW alone, for the mitigation it
+// switches off is costly and not the container's business; an empty list is no
+// flags. WAIT_KILLABLE_RECV is dropped when nothing is notified, for the kernel
+// refuses it without a listener.
+//
+// cacheDir holds compiled programs. It is created when missing, and used only
+// if it is a directory, no symbolic link, that belongs to the effective user
+// with mode 0700. A directory that cannot be used, or is "", costs time and is
+// no error.
+func Compile(s *specs.LinuxSeccomp, cacheDir string) (*Filter, error) {
+	c := openCache(cacheDir)
+	defer c.close()
+	k := keyOf(s)
+	if f := c.load(k); f != nil {
+		return f, nil
+	}
+	p, err := decide(s)
+	if err != nil {
+		return nil, err
+	}
+	f, err := p.build()
+	if err != nil {
+		return nil, err
+	}
+	c.store(k, f)
+	return f, nil
+}
