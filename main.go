@@ -8,6 +8,12 @@ import (
 	"rt/internal/cli"
 )
 
+// Set by the linker (-X main.version=…).
+var (
+	version = "unknown"
+	commit  = ""
+)
+
 func main() {
-	os.Exit(cli.Main(os.Args))
+	os.Exit(cli.Main(os.Args, cli.Build{Version: version, Commit: commit}))
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v3"
 
@@ -16,6 +15,7 @@ import (
 
 // app is one invocation of rt.
 type app struct {
+	build  Build
 	log    logger
 	rt     libct.Runtime
 	ready  bool // log and rt are set up
@@ -49,9 +49,9 @@ var verbs = [...]verb{
 // Main runs the command line, args[0] being the program, and returns the exit
 // status: of the container's process for a foreground run or exec, else 0, 1
 // for an error, 255 for an error of exec.
-func Main(args []string) int {
-	a := &app{log: logger{fd: int(os.Stderr.Fd())}}
-	cli.VersionPrinter = printVersion
+func Main(args []string, build Build) int {
+	a := &app{build: build, log: logger{fd: stderr}}
+	cli.VersionPrinter = a.printVersion
 
 	root, args := a.command(args)
 	err := root.Run(context.Background(), args)
@@ -78,7 +78,7 @@ func (a *app) command(args []string) (*cli.Command, []string) {
 	root := &cli.Command{
 		Name:            "rt",
 		Usage:           "run containers as the Open Container Initiative specifies",
-		Version:         version,
+		Version:         a.build.Version,
 		Flags:           globalFlags(),
 		HideHelpCommand: true,
 		Before: func(_ context.Context, cmd *cli.Command) (context.Context, error) {

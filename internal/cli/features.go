@@ -14,21 +14,21 @@ import (
 	"rt/specconv"
 )
 
-func featuresCommand(*app) *cli.Command {
+func featuresCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Usage:       "show what rt supports as JSON",
 		Description: "It says what was built in, whatever the host (features.md).",
 		Action: func(context.Context, *cli.Command) error {
 			e := json.NewEncoder(os.Stdout)
 			e.SetIndent("", "    ")
-			return e.Encode(supported())
+			return e.Encode(supported(a.build))
 		},
 	}
 }
 
 // supported lists what rt does, each claim from the table that does it or with
 // the name of the package that does.
-func supported() features.Features {
+func supported(b Build) features.Features {
 	yes, no := true, false
 	return features.Features{
 		OCIVersionMin: "1.0.0",
@@ -62,8 +62,8 @@ func supported() features.Features {
 		},
 		Annotations: map[string]string{
 			"io.github.seccomp.libseccomp.version": libseccompVersion(),
-			"rt.commit":                            revision(),
-			"rt.version":                           version,
+			"rt.commit":                            b.commit(),
+			"rt.version":                           b.Version,
 		},
 		// No annotation changes what rt does: none is unsafe.
 		PotentiallyUnsafeConfigAnnotations: []string{},

@@ -51,7 +51,7 @@ func (a *app) prepare(root *cli.Command) error {
 		Warn:          a.log.warn,
 	}
 	if a.log.debugging {
-		a.log.debug(fmt.Sprintf("rt %s, pid %d, root %q, arguments %q", version, os.Getpid(), dir, os.Args[1:]))
+		a.log.debug(fmt.Sprintf("rt %s, pid %d, root %q, arguments %q", a.build.Version, os.Getpid(), dir, os.Args[1:]))
 	}
 	return nil
 }

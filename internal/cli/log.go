@@ -25,6 +25,8 @@ type logger struct {
 	held      []string
 }
 
+const stderr = 2
+
 // entry is one line of the log. The first three keys are what engines read.
 type entry struct {
 	Level string    `json:"level"`

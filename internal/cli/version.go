@@ -10,22 +10,20 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// Set by the linker (-X rt/internal/cli.version=…).
-var (
-	version = "0.1.0"
-	commit  = ""
-)
-
 // printVersion writes lines of "key: value"; dockerd parses them.
-func printVersion(cmd *cli.Command) {
+func (a *app) printVersion(cmd *cli.Command) {
 	fmt.Fprintf(cmd.Writer, "rt version %s\ncommit: %s\nspec: %s\ngo: %s\nlibseccomp: %s\n",
-		version, revision(), specs.Version, runtime.Version(), libseccompVersion())
+		a.build.Version, a.build.commit(), specs.Version, runtime.Version(), libseccompVersion())
 }
 
-// revision is the commit rt was built from.
-func revision() string {
-	if commit != "" {
-		return commit
+// Build is what the linker was told of the source.
+type Build struct{ Version, Commit string }
+
+// commit is the commit rt was built from; `go build` records it when the
+// linker was not told.
+func (b Build) commit() string {
+	if b.Commit != "" {
+		return b.Commit
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
