@@ -5,6 +5,8 @@ const (
 	base = 0x10000000
 	nreg = 1024
 
+	anyErrno = 255
+
 	fdSock = 3
 	fdMem  = 4
 
@@ -48,11 +50,12 @@ type command struct {
 // Where things lie in the shared memory. Two slots, because a batch that
 // stopped halfway is resumed after another has mended the cause.
 const (
-	slots    = 2
-	opsStart = 16 << 10
-	maxOps   = 4096
-	opsSize  = maxOps * 64
-	dataSize = 32 << 20
-	slotSize = opsSize + dataSize
-	memSize  = opsStart + slots*slotSize
+	slots       = 2
+	opsStart    = 16 << 10
+	maxOps      = 4096
+	opsSize     = maxOps * 64
+	scratchSize = 1 << 20 // what calls write; never copied by the host
+	dataSize    = 32 << 20
+	slotSize    = opsSize + scratchSize + dataSize
+	memSize     = opsStart + slots*slotSize
 )

@@ -15,7 +15,7 @@ import (
 // must agree.
 func TestABI(t *testing.T) {
 	want := map[string]uint64{
-		"BASE": base, "NREG": nreg, "FD_SOCK": fdSock, "FD_MEM": fdMem,
+		"BASE": base, "ANY_ERRNO": anyErrno, "NREG": nreg, "FD_SOCK": fdSock, "FD_MEM": fdMem,
 		"REG_SOCK": uint64(RegSock), "REG_MEM": uint64(RegMem),
 		"OP_SPLIT": opSplit, "OP_FORK": opFork, "OP_WAIT": opWait, "OP_RECVFDS": opRecvFDs,
 		"OP_SENDFD": opSendFD, "OP_AWAIT": opAwait, "OP_STORE": opStore, "OP_FAIL": opFail,

@@ -27,9 +27,16 @@ type Step struct {
 }
 
 // Mend is asked when a call stops with an errno that was not expected. It may
-// remove the cause, by running batches of its own on x, and return true to
-// have the same call made again.
-type Mend func(x *Executor, e *CallError) (again bool, err error)
+// remove the cause, by running batches of its own on x.
+type Mend func(x *Executor, e *CallError) (Next, error)
+
+// Next is how a batch goes on after a Mend without an error.
+type Next int
+
+const (
+	Again Next = 0 // the same call once more
+	Skip  Next = 1 // with the next call
+)
 
 // Registers hands out registers. One set serves all batches of an executor.
 type Registers struct {
@@ -54,19 +61,34 @@ func (r *Registers) New() Reg {
 	return r.next
 }
 
+// pass is one message of descriptors for the call at.
+type pass struct {
+	at  int
+	fds []int
+}
+
+// sync is a place between two calls where the host acts.
+type sync struct {
+	at   int
+	what Step
+	do   func(x *Executor) error
+}
+
 // Batch is a list of calls, made in order, that stops at the first error
 // nobody expected. Its methods, in the calls_*.go files, are the system calls
 // by their kernel names.
 type Batch struct {
 	Regs *Registers
 
-	slot  uint64
-	ops   []op
-	steps []uint16 // for each op, its place in names
-	names []Step
-	data  []byte
-	mends map[int]Mend
-	split bool
+	slot   uint64
+	ops    []op
+	steps  []uint16 // for each op, its place in names
+	names  []Step
+	data   []byte
+	mends  map[int]Mend
+	passes []pass
+	syncs  []sync
+	used   int // bytes of scratch memory
 }
 
 // NewBatch gives an empty batch whose registers come from regs.
@@ -111,6 +133,18 @@ func (b *Batch) OnError(m Mend) {
 	b.mends[len(b.ops)-1] = m
 }
 
+// ExpectAny makes every errno of the last call no error; the register tells.
+func (b *Batch) ExpectAny() { b.Expect(0, anyErrno) }
+
+// Host has the host act at this place, between two calls, when the batch is
+// run. It may read registers and buffers of the calls before it.
+func (b *Batch) Host(do func(x *Executor) error) {
+	if len(b.names) == 0 {
+		b.names = append(b.names, Step{})
+	}
+	b.syncs = append(b.syncs, sync{len(b.ops), b.names[len(b.names)-1], do})
+}
+
 // arg is one argument: a plain number or a register.
 type arg struct {
 	value uint64
@@ -147,7 +181,7 @@ func (b *Batch) call(out Reg, nr int, args ...arg) {
 }
 
 func (b *Batch) opsAddr() uint64  { return base + opsStart + b.slot*slotSize }
-func (b *Batch) dataAddr() uint64 { return b.opsAddr() + opsSize }
+func (b *Batch) dataAddr() uint64 { return b.opsAddr() + opsSize + scratchSize }
 
 // reserve makes room for n bytes, aligned for any kernel struct.
 func (b *Batch) reserve(n int) (addr uint64, space []byte) {
@@ -197,14 +231,19 @@ func structure[T any](b *Batch, v *T) arg {
 	return b.bytes(unsafe.Slice((*byte)(unsafe.Pointer(v)), int(unsafe.Sizeof(*v))))
 }
 
-// Buffer is room in the batch that a call fills and the host reads later.
+// Buffer is room that a call fills and the host reads later.
 type Buffer struct {
-	at, n int
-	slot  uint64
-	addr  uint64
+	addr uint64
+	n    int
 }
 
+// buffer takes n bytes of scratch memory, a place that the host never writes:
+// pages that stay untouched cost nothing.
 func (b *Batch) buffer(n int) Buffer {
-	addr, _ := b.reserve(n)
-	return Buffer{at: len(b.data) - n, n: n, slot: b.slot, addr: addr}
+	if b.used+n > scratchSize {
+		panic("nsexec: batch wants more scratch memory than there is")
+	}
+	addr := b.opsAddr() + opsSize + uint64(b.used)
+	b.used += (n + 7) &^ 7
+	return Buffer{addr, n}
 }

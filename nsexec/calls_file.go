@@ -80,6 +80,7 @@ func (b *Batch) Statx(dir Reg, path string, flags int) Buffer {
 func (b *Batch) Faccessat2(path string, mode uint32) Reg {
 	out := b.Regs.New()
 	b.call(out, unix.SYS_FACCESSAT2, fd(AtFDCWD), b.str(path), num(mode), num(unix.AT_EACCESS))
+	b.ExpectAny()
 	return out
 }
 
@@ -108,7 +109,29 @@ func (b *Batch) Fchdir(dir Reg)    { b.call(0, unix.SYS_FCHDIR, fd(dir)) }
 func (b *Batch) Chroot(path string) {
 	b.call(0, unix.SYS_CHROOT, b.str(path))
 }
-func (b *Batch) Umask(mask uint32) { b.call(0, unix.SYS_UMASK, num(mask)) }
+
+// Umask sets the mask; the register holds the one before.
+func (b *Batch) Umask(mask uint32) Reg {
+	out := b.Regs.New()
+	b.call(out, unix.SYS_UMASK, num(mask))
+	return out
+}
+
+// RestoreUmask sets the mask that a register holds.
+func (b *Batch) RestoreUmask(old Reg) { b.call(0, unix.SYS_UMASK, fd(old)) }
+
+// Read reads at most n bytes, below Executor.MaxRead; the register holds how
+// many there were.
+func (b *Batch) Read(from Reg, n int) (Buffer, Reg) {
+	buf, out := b.buffer(n), b.Regs.New()
+	b.call(out, unix.SYS_READ, fd(from), num(buf.addr), num(n))
+	return buf, out
+}
+
+// Lseek moves a descriptor, given by number, to offset.
+func (b *Batch) Lseek(number int, offset int64) {
+	b.call(0, unix.SYS_LSEEK, num(number), num(offset), num(unix.SEEK_SET))
+}
 
 // Dup3 makes descriptor number to a copy of from; flags 0 lets it survive
 // execve.

@@ -28,17 +28,19 @@ func regAddr(r Reg) uint64 { return base + 8 + uint64(r)*8 }
 // store writes a register's value to an address in the shared memory.
 func (b *Batch) store(r Reg, addr uint64) { b.call(0, opStore, fd(r), num(addr)) }
 
-// RecvFDs receives descriptors that the host sends with SendFDs.
-func (b *Batch) RecvFDs(n int) []Reg {
-	regs := make([]Reg, 0, n)
-	for n > 0 {
-		k := min(n, maxFDs)
+// Pass gives the executor descriptors of the host, in registers. They are sent
+// when the batch is run and must be open until then.
+func (b *Batch) Pass(fds ...int) []Reg {
+	regs := make([]Reg, 0, len(fds))
+	for len(fds) > 0 {
+		k := min(len(fds), maxFDs)
 		first := b.Regs.run(k)
+		b.passes = append(b.passes, pass{len(b.ops), fds[:k]})
 		b.call(0, opRecvFDs, fd(RegSock), num(k), num(int(first)))
 		for i := range k {
 			regs = append(regs, first+Reg(i))
 		}
-		n -= k
+		fds = fds[k:]
 	}
 	return regs
 }

@@ -40,6 +40,8 @@ var signatures = [...]signature{
 	{unix.SYS_STATX, "statx", "dsxx"},
 	{unix.SYS_FACCESSAT2, "faccessat2", "dsxx"},
 	{unix.SYS_WRITE, "write", "dwi"},
+	{unix.SYS_READ, "read", "dxi"},
+	{unix.SYS_LSEEK, "lseek", "iii"},
 	{unix.SYS_FSTATFS, "fstatfs", "d"},
 	{unix.SYS_GETCWD, "getcwd", ""},
 	{unix.SYS_CHDIR, "chdir", "s"},
@@ -185,8 +187,15 @@ func (b *Batch) unbounded() bool {
 // List shows the batch, step by step, as a person or a golden file reads it.
 func (b *Batch) List() string {
 	var text strings.Builder
-	last := -1
-	for i := range b.ops {
+	last, syncs := -1, b.syncs
+	for i := 0; i <= len(b.ops); i++ {
+		for len(syncs) > 0 && syncs[0].at == i {
+			text.WriteString("host: " + syncs[0].what.Name + " " + syncs[0].what.What + "\n")
+			syncs, last = syncs[1:], -1
+		}
+		if i == len(b.ops) {
+			break
+		}
 		if s := int(b.steps[i]); s != last {
 			last = s
 			step := b.names[s]

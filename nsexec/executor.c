@@ -270,7 +270,7 @@ static long run(struct op *ops, unsigned int first, unsigned int end)
 		if (op->out && op->out < NREG)
 			hdr->reg[op->out] = r;
 		if (r < 0 && r >= -MAX_ERRNO) {
-			if (-r != op->ok[0] && -r != op->ok[1]) {
+			if (-r != op->ok[0] && -r != op->ok[1] && op->ok[0] != ANY_ERRNO) {
 				op->err = -r;
 				hdr->at = i; /* a forked child has moved it */
 				return r;

@@ -13,6 +13,7 @@
 
 #define BASE 0x10000000UL /* where the shared memory is mapped */
 #define NREG 1024	  /* registers in the header */
+#define ANY_ERRNO 255	  /* in op.ok: every errno is expected */
 
 /* Descriptors the executor is born with, beside 0, 1 and 2. */
 #define FD_SOCK 3 /* SEQPACKET pair to the host */

@@ -79,19 +79,37 @@ func (x *Executor) load(b *Batch) {
 	}
 	start := opsStart + b.slot*slotSize
 	copy(x.view[start:], unsafe.Slice((*byte)(unsafe.Pointer(&b.ops[0])), len(b.ops)*64))
-	copy(x.view[start+opsSize:start+slotSize], b.data)
+	copy(x.view[start+opsSize+scratchSize:start+slotSize], b.data)
 }
 
+// resume does the calls from first on, and what the host has to do between
+// them.
 func (x *Executor) resume(b *Batch, first int) error {
-	for first < len(b.ops) {
-		if err := x.command(b, first); err != nil {
+	for _, s := range append(b.syncs, sync{at: len(b.ops)}) {
+		if err := x.stretch(b, first, s.at); err != nil {
+			return err
+		}
+		if s.do != nil {
+			if err := s.do(x); err != nil {
+				return err
+			}
+		}
+		first = s.at
+	}
+	return nil
+}
+
+// stretch does the calls first..end-1, mending what can be mended.
+func (x *Executor) stretch(b *Batch, first, end int) error {
+	for first < end {
+		if err := x.command(b, first, end); err != nil {
 			return err
 		}
 		if err := x.await(b); err != nil {
 			return err
 		}
 		at := int(x.header().at)
-		if at >= len(b.ops) {
+		if at >= end {
 			return nil
 		}
 		o := x.op(b.slot, at)
@@ -100,27 +118,28 @@ func (x *Executor) resume(b *Batch, first int) error {
 		if mend == nil {
 			return e
 		}
-		again, err := mend(x, e)
+		next, err := mend(x, e)
 		if err != nil {
 			return err
 		}
-		if !again {
-			return e
-		}
 		o.err = 0
-		first = at
+		first = at + int(next)
 	}
 	return nil
 }
 
-func (x *Executor) command(b *Batch, first int) error {
-	c := command{uint32(opsStart + b.slot*slotSize), uint32(first), uint32(len(b.ops))}
+// command tells the executor to do the calls first..end-1.
+func (x *Executor) command(b *Batch, first, end int) error {
+	c := command{uint32(opsStart + b.slot*slotSize), uint32(first), uint32(end)}
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(&c)), unsafe.Sizeof(c))
 	err := unix.Sendto(x.sock, raw, unix.MSG_NOSIGNAL, nil)
 	if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
 		return x.died(b)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("command the executor: %w", err)
+	}
+	return x.sendFDs(b, first, end)
 }
 
 // await waits for the executor to answer or end.
@@ -186,14 +205,14 @@ func (x *Executor) Split(b *Batch) error {
 // itself, and does not wait for an answer.
 func (x *Executor) Arm(b *Batch) error {
 	x.load(b)
-	return x.command(b, 0)
+	return x.command(b, 0, len(b.ops))
 }
 
 // Exec has the executor do its last batch, whose last call is execve, and
 // waits until the program runs or a call has failed.
 func (x *Executor) Exec(b *Batch) error {
 	x.load(b)
-	if err := x.command(b, 0); err != nil {
+	if err := x.command(b, 0, len(b.ops)); err != nil {
 		return err
 	}
 	return outcome(x.sock, x.view, b.Outline())

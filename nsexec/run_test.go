@@ -74,19 +74,37 @@ func TestMendAndResume(t *testing.T) {
 	b := NewBatch(regs)
 	d := b.Open(dir, unix.O_PATH|unix.O_DIRECTORY)
 	sub := b.InRoot(d, "made", unix.O_PATH|unix.O_DIRECTORY)
-	b.OnError(func(x *Executor, e *CallError) (bool, error) {
+	b.OnError(func(x *Executor, e *CallError) (Next, error) {
 		if e.Errno != unix.ENOENT {
-			return false, nil
+			return 0, e
 		}
 		r := Repair(x)
 		r.Mkdirat(d, "made", 0o700)
-		return true, x.Run(r)
+		return Again, x.Run(r)
 	})
 	b.Mkdirat(sub, "inner", 0o700)
 	if err := x.Run(b); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "made/inner")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestHostActsBetweenCalls(t *testing.T) {
+	dir := t.TempDir()
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	d := b.Open(dir, unix.O_PATH|unix.O_DIRECTORY)
+	b.Host(func(x *Executor) error {
+		return os.Mkdir(filepath.Join(dir, "host"), 0o700)
+	})
+	b.Mkdirat(d, "host/inside", 0o700)
+	b.Host(func(x *Executor) error {
+		_, err := os.Stat(filepath.Join(dir, "host/inside"))
+		return err
+	})
+	if err := x.Run(b); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -197,11 +215,8 @@ func TestDescriptorsCross(t *testing.T) {
 	defer r.Close()
 	defer w.Close()
 	b := NewBatch(regs)
-	got := b.RecvFDs(1)
+	got := b.Pass(int(w.Fd()))
 	b.Write(got[0], []byte("x"))
-	if err := x.SendFDs(int(w.Fd())); err != nil {
-		t.Fatal(err)
-	}
 	if err := x.Run(b); err != nil {
 		t.Fatal(err)
 	}

@@ -111,6 +111,16 @@ func (x *Executor) Read(buf Buffer) []byte {
 	return append([]byte(nil), x.view[at:at+uint64(buf.n)]...)
 }
 
+// Statx gives what a Statx call found.
+func (x *Executor) Statx(buf Buffer) unix.Statx_t {
+	return *(*unix.Statx_t)(unsafe.Pointer(&x.view[buf.addr-base]))
+}
+
+// Statfs gives what an Fstatfs call found.
+func (x *Executor) Statfs(buf Buffer) unix.Statfs_t {
+	return *(*unix.Statfs_t)(unsafe.Pointer(&x.view[buf.addr-base]))
+}
+
 // Kill ends the executor, when it still exists, and reaps it.
 func (x *Executor) Kill() {
 	if x.PidFD < 0 {
@@ -149,14 +159,16 @@ func (x *Executor) Close() {
 	}
 }
 
-// SendFDs hands descriptors to the executor, for its RecvFDs.
-func (x *Executor) SendFDs(fds ...int) error {
-	for len(fds) > 0 {
-		n := min(len(fds), maxFDs)
-		if err := unix.Sendmsg(x.sock, []byte{0}, unix.UnixRights(fds[:n]...), nil, unix.MSG_NOSIGNAL); err != nil {
+// sendFDs sends what the calls first..end-1 receive, after their command: both
+// use one socket.
+func (x *Executor) sendFDs(b *Batch, first, end int) error {
+	for _, p := range b.passes {
+		if p.at < first || p.at >= end {
+			continue
+		}
+		if err := unix.Sendmsg(x.sock, []byte{0}, unix.UnixRights(p.fds...), nil, unix.MSG_NOSIGNAL); err != nil {
 			return fmt.Errorf("send descriptors to the executor: %w", err)
 		}
-		fds = fds[n:]
 	}
 	return nil
 }
