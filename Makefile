@@ -104,6 +104,7 @@ vet: $(executor)
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		if [ -n "$$bad" ]; then echo "gofmt: $$bad" >&2; exit 1; fi
 	$(GO) vet -tags '$(TAGS)' ./...
+	cd tests/conformance && $(GO) vet .
 	$(GO) run $(STATICCHECK) -tags '$(TAGS)' ./...
 
 .PHONY: check

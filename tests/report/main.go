@@ -2,9 +2,10 @@
 // Makefile, and adds up what they found.
 //
 // A part that runs go test is counted by its events. Any other part is counted
-// by the last line it prints of the form "N passed, N failed, N skipped", or
-// else as one test that passed or failed with the part itself. The last line
-// of the report is the sum, in that form. It fails when anything failed.
+// by the last line it prints of the form "N passed, N failed, N skipped" (or N
+// of other kinds, which count as skipped), or else as one test that passed or
+// failed with the part itself. The last line of the report is the sum, in that
+// form. It fails when anything failed.
 //
 // It imports the standard library alone.
 package main

@@ -19,6 +19,34 @@ func (c counts) String() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", c.passed, c.failed, c.skipped)
 }
 
+// parseCounts reads a line such as "3 passed, 1 failed; 2 need another host".
+// What neither passed nor failed is counted as skipped.
+func parseCounts(text string) (counts, bool) {
+	var c counts
+	fields := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' })
+	if len(fields) < 2 {
+		return c, false
+	}
+	for i, field := range fields {
+		var n int
+		var what string
+		if _, err := fmt.Sscan(field, &n, &what); err != nil {
+			return c, false
+		}
+		switch {
+		case i == 0 && what == "passed":
+			c.passed = n
+		case i == 1 && what == "failed":
+			c.failed = n
+		case i > 1:
+			c.skipped += n
+		default:
+			return c, false
+		}
+	}
+	return c, true
+}
+
 // event is a line of go test -json (cmd/test2json).
 type event struct {
 	Action  string
@@ -53,8 +81,7 @@ func (t *tally) line(text string) {
 	var e event
 	if !strings.HasPrefix(text, "{") || json.Unmarshal([]byte(text), &e) != nil || e.Action == "" {
 		fmt.Fprint(t.w, text)
-		var c counts
-		if n, _ := fmt.Sscanf(text, "%d passed, %d failed, %d skipped", &c.passed, &c.failed, &c.skipped); n == 3 {
+		if c, ok := parseCounts(text); ok {
 			t.stated = &c
 		}
 		return
