@@ -183,7 +183,9 @@ func TestNotify(t *testing.T) {
 
 	// The process dies with the call pending: its listener is its own.
 	done := make(chan outcome, 1)
-	go func() { done <- apply(t, f, []sysCall{{nr: unix.SYS_CLOSE_RANGE, args: [6]uint64{3, 1 << 20}}, {nr: unix.SYS_GETPID}}) }()
+	go func() {
+		done <- apply(t, f, []sysCall{{nr: unix.SYS_CLOSE_RANGE, args: [6]uint64{3, 1 << 20}}, {nr: unix.SYS_GETPID}})
+	}()
 	select {
 	case o := <-done:
 		// Without a listener left the kernel answers ENOSYS.
