@@ -23,6 +23,11 @@ type Manager interface {
 	// Join says how a new process enters.
 	Join() (Join, error)
 
+	// Sub says how a process enters cgroups below the container's, which must
+	// exist: "path" for all hierarchies, "controller[,controller]:path" for
+	// those named (v1).
+	Sub(spec []string) (Join, error)
+
 	// Freeze, Thaw and Frozen act on the whole subtree; each wait has a deadline.
 	Freeze() error
 	Thaw() error
@@ -50,6 +55,13 @@ type Join struct {
 	// Tasks are v1 files into which a single-threaded process writes "0" to
 	// move itself, one per hierarchy.
 	Tasks []string
+}
+
+// Close lets go of Dir.
+func (j Join) Close() {
+	if j.Dir != nil {
+		j.Dir.Close()
+	}
 }
 
 // State is what state.json keeps of a cgroup.

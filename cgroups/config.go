@@ -1,0 +1,126 @@
+// Package cgroups gives a container its place in the cgroup hierarchies and
+// puts linux.resources in force there. It runs on the host, and imports its
+// own subpackages, golang.org/x/sys/unix and runtime-spec.
+//
+// v1 and v2 turn resources into writes (cgfs.Setting), devices turns rules
+// into a v1 policy or a v2 program; the managers here decide where, and act.
+package cgroups
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"rt/cgroups/cgfs"
+	"rt/cgroups/devices"
+	"rt/cgroups/v1"
+	"rt/cgroups/v2"
+)
+
+// Config is what a container asks of its cgroup.
+type Config struct {
+	ID        string                // of the container; names the cgroup when Path is empty
+	Path      string                // linux.cgroupsPath
+	Resources *specs.LinuxResources // what Set will be given first, for checks beforehand
+	Rootless  bool                  // the runtime may lack permission over cgroups
+	Owner     *Owner                // whom a v2 cgroup is delegated to; nil for nobody
+	Warn      func(string)          // told what does not stop the work; may be nil
+}
+
+// Owner is a user and group of the host.
+type Owner struct{ UID, GID int }
+
+// errRoot keeps Kill and Freeze away from all processes of the host.
+var errRoot = errors.New("names the hierarchy's root or the runtime's own cgroup")
+
+// New decides the container's place and checks what it asks for, without
+// touching the host. All that is wrong is reported.
+func New(l Layout, c Config) (Manager, error) {
+	if c.Warn == nil {
+		c.Warn = func(string) {}
+	}
+	name := c.Path
+	if name == "" {
+		name = c.ID
+	}
+	if path.Clean("/"+name) == "/" || strings.ContainsAny(name, "\n\x00") {
+		return nil, fmt.Errorf("linux.cgroupsPath: %q: %w", c.Path, errRoot)
+	}
+	var m interface {
+		Manager
+		check(r *specs.LinuxResources) error
+	} = newLegacy(l, name, c)
+	if l.Pure() {
+		m = newUnified(l.V2, name, c)
+	}
+	if err := m.check(c.Resources); err != nil {
+		return nil, err
+	}
+	if c.Rootless {
+		limits, _ := settings(c.Resources, l.Pure())
+		return &rootless{m, limits, c.Warn}, nil
+	}
+	return m, nil
+}
+
+// Load finds the cgroup again that State described.
+func Load(s State) (Manager, error) {
+	if s.Unit != "" {
+		return nil, fmt.Errorf("load cgroup: systemd unit %q: not supported", s.Unit)
+	}
+	for controller, dir := range s.Paths {
+		if !path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" {
+			return nil, fmt.Errorf("load cgroup: %s: %q is not a clean absolute path", controller, dir)
+		}
+	}
+	switch dir, has := s.Paths[""]; {
+	case len(s.Paths) == 0:
+		return none{}, nil
+	case has && len(s.Paths) == 1:
+		return &unified{dir: dir, made: s.Made}, nil
+	}
+	return loadLegacy(s), nil
+}
+
+// place gives a container's directory: an absolute path counts from the
+// mount point, a relative one from base. Neither can leave it with "..".
+func place(mount, base, name string) string {
+	clean := path.Clean("/" + name)
+	if path.IsAbs(name) {
+		return path.Join(mount, clean)
+	}
+	return path.Join(mount, base, clean)
+}
+
+// settings lists the writes of r for a host of either version.
+func settings(r *specs.LinuxResources, pure bool) ([]cgfs.Setting, error) {
+	if pure {
+		return v2.Settings(r)
+	}
+	return v1.Settings(r)
+}
+
+// missing reports each setting whose controller is not among those available.
+func missing(settings []cgfs.Setting, available func(controller string) bool) error {
+	var errs []error
+	var told []string
+	for _, s := range settings {
+		if s.Controller != "" && !available(s.Controller) && !slices.Contains(told, s.Property) {
+			told = append(told, s.Property)
+			errs = append(errs, fmt.Errorf("%s: %w", s.Property, &cgfs.MissingError{Controller: s.Controller}))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// rules parses the device rules of r; with none, every container's default.
+func rules(r *specs.LinuxResources) ([]devices.Rule, error) {
+	if r == nil {
+		return devices.Rules(nil)
+	}
+	return devices.Rules(r.Devices)
+}

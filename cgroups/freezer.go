@@ -1,0 +1,93 @@
+package cgroups
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rt/cgroups/cgfs"
+)
+
+// How long the kernel is given to do what it was told.
+const (
+	freezeWait = 10 * time.Second
+	killWait   = 10 * time.Second
+	removeWait = 10 * time.Second
+)
+
+var errNoFreezer = errors.New("the host has no freezer controller")
+
+// v1 freezer (freezer-subsystem.rst).
+
+func (m *legacy) Freeze() error {
+	dir := m.dir("freezer")
+	if dir == "" {
+		return fmt.Errorf("freeze cgroup: %w", errNoFreezer)
+	}
+	err := freezeV1(dir, freezeWait)
+	if err != nil {
+		// Half frozen is neither: the container goes on as it was.
+		err = errors.Join(err, m.Thaw())
+	}
+	return err
+}
+
+func freezeV1(dir string, wait time.Duration) error {
+	state := dir + "/freezer.state"
+	for p := newPace(wait); ; {
+		// A process that forks or enters meanwhile may be missed: writing
+		// again takes it in.
+		if err := cgfs.Write(state, "FROZEN"); err != nil {
+			return fmt.Errorf("freeze cgroup: %w", err)
+		}
+		now, err := cgfs.Read(state)
+		if err != nil || now == "FROZEN" {
+			return err
+		}
+		if !p.next() {
+			return fmt.Errorf("freeze cgroup %s: still %s after %v", dir, now, wait)
+		}
+	}
+}
+
+func (m *legacy) Thaw() error {
+	dir := m.dir("freezer")
+	if dir == "" {
+		return fmt.Errorf("thaw cgroup: %w", errNoFreezer)
+	}
+	return cgfs.Write(dir+"/freezer.state", "THAWED")
+}
+
+func (m *legacy) Frozen() (bool, error) {
+	dir := m.dir("freezer")
+	if dir == "" {
+		return false, nil
+	}
+	state, err := cgfs.Read(dir + "/freezer.state")
+	if errors.Is(err, unix.ENOENT) {
+		return false, nil
+	}
+	return state == "FROZEN", err
+}
+
+// pace spaces out looks at what v1 has no event for: the freezer's state, and
+// the moment between a process's end and its leaving the cgroup.
+type pace struct {
+	until time.Time
+	step  time.Duration
+}
+
+func newPace(d time.Duration) pace { return pace{time.Now().Add(d), 20 * time.Microsecond} }
+
+// next waits a little, longer each time, and reports whether time is left.
+func (p *pace) next() bool {
+	if time.Now().After(p.until) {
+		return false
+	}
+	t := unix.NsecToTimespec(int64(p.step))
+	unix.Ppoll(nil, &t, nil)
+	p.step = min(2*p.step, 5*time.Millisecond)
+	return true
+}

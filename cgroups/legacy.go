@@ -1,0 +1,256 @@
+package cgroups
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"rt/cgroups/cgfs"
+	"rt/cgroups/devices"
+	"rt/cgroups/v1"
+)
+
+// legacy is a container's cgroup on a v1 or hybrid host: a directory in every
+// v1 hierarchy.
+type legacy struct {
+	dirs []legacyDir
+	made []string
+
+	// v2 is the directory in the unified hierarchy of a hybrid host. It is
+	// nil unless a controller was asked for that only lives there.
+	v2 *unified
+
+	// fresh is set by New: Set then puts the device policy in force even
+	// where the configuration has no rules.
+	fresh    bool
+	rootless bool
+}
+
+type legacyDir struct {
+	controllers []string
+	mount       string // "" after Load
+	dir         string
+}
+
+func newLegacy(l Layout, name string, c Config) *legacy {
+	m := &legacy{fresh: true, rootless: c.Rootless, dirs: make([]legacyDir, 0, len(l.V1))}
+	for _, h := range l.V1 {
+		m.dirs = append(m.dirs, legacyDir{h.Controllers, h.Mount, place(h.Mount, h.Own, name)})
+	}
+	if l.V2 != nil {
+		half := newUnified(l.V2, name, c)
+		half.half = true
+		if _, rest := m.split(c.Resources, half.available); rest != nil {
+			m.v2 = half
+		}
+	}
+	return m
+}
+
+func loadLegacy(s State) *legacy {
+	m := &legacy{made: s.Made}
+	for _, controller := range slices.Sorted(maps.Keys(s.Paths)) {
+		dir := s.Paths[controller]
+		if controller == "" {
+			m.v2 = &unified{dir: dir, half: true}
+			continue
+		}
+		i := slices.IndexFunc(m.dirs, func(d legacyDir) bool { return d.dir == dir })
+		if i < 0 {
+			i = len(m.dirs)
+			m.dirs = append(m.dirs, legacyDir{dir: dir})
+		}
+		m.dirs[i].controllers = append(m.dirs[i].controllers, controller)
+	}
+	return m
+}
+
+func (m *legacy) State() State {
+	s := State{Paths: make(map[string]string, len(m.dirs)+1), Made: m.made}
+	for _, d := range m.dirs {
+		for _, c := range d.controllers {
+			s.Paths[c] = d.dir
+		}
+	}
+	if m.v2 != nil {
+		s.Paths[""] = m.v2.dir
+	}
+	return s
+}
+
+// dir gives a controller's directory, "" when it has no v1 hierarchy.
+func (m *legacy) dir(controller string) string {
+	for _, d := range m.dirs {
+		if slices.Contains(d.controllers, controller) {
+			return d.dir
+		}
+	}
+	return ""
+}
+
+// split parts r into what v1 controllers take and what only v2 has; either
+// may be nil.
+func (m *legacy) split(r *specs.LinuxResources, v2 func(controller string) bool) (old, rest *specs.LinuxResources) {
+	if r == nil {
+		return nil, nil
+	}
+	only := func(old, new string) bool { return m.dir(old) == "" && v2(new) }
+	a, b := *r, specs.LinuxResources{}
+	moved := false
+	if len(r.HugepageLimits) > 0 && only("hugetlb", "hugetlb") {
+		a.HugepageLimits, b.HugepageLimits, moved = nil, r.HugepageLimits, true
+	}
+	if len(r.Rdma) > 0 && only("rdma", "rdma") {
+		a.Rdma, b.Rdma, moved = nil, r.Rdma, true
+	}
+	if r.Pids != nil && only("pids", "pids") {
+		a.Pids, b.Pids, moved = nil, r.Pids, true
+	}
+	if r.Memory != nil && only("memory", "memory") {
+		a.Memory, b.Memory, moved = nil, r.Memory, true
+	}
+	if r.BlockIO != nil && only("blkio", "io") {
+		a.BlockIO, b.BlockIO, moved = nil, r.BlockIO, true
+	}
+	if !moved {
+		return r, nil
+	}
+	return &a, &b
+}
+
+func (m *legacy) parts(r *specs.LinuxResources) (old, rest *specs.LinuxResources) {
+	if m.v2 == nil {
+		return r, nil
+	}
+	return m.split(r, m.v2.available)
+}
+
+func (m *legacy) check(r *specs.LinuxResources) error {
+	old, rest := m.parts(r)
+	list, err := v1.Settings(old)
+	_, ruleErr := m.policy(old)
+	errs := []error{err, missing(list, func(c string) bool { return m.dir(c) != "" }), ruleErr}
+	if m.v2 != nil && rest != nil {
+		errs = append(errs, m.v2.check(rest))
+	}
+	return errors.Join(errs...)
+}
+
+func (m *legacy) policy(r *specs.LinuxResources) (devices.Policy, error) {
+	list, err := rules(r)
+	if err != nil {
+		return devices.Policy{}, err
+	}
+	return devices.NewPolicy(list)
+}
+
+func (m *legacy) Create() (err error) {
+	defer func() {
+		if err != nil {
+			cgfs.Rmdir(m.made)
+			m.made = nil
+		}
+	}()
+	for _, d := range m.dirs {
+		made, err := cgfs.Mkdir(d.dir)
+		if err != nil {
+			return err
+		}
+		m.made = append(m.made, made...)
+		if slices.Contains(d.controllers, "cpuset") {
+			if err := v1.InheritCpuset(d.mount, d.dir, len(made) > 0); err != nil {
+				return err
+			}
+		}
+	}
+	if m.v2 != nil {
+		if err := m.v2.Create(); err != nil {
+			return err
+		}
+		m.made = append(m.made, m.v2.made...)
+	}
+	return nil
+}
+
+func (m *legacy) Set(r *specs.LinuxResources) error {
+	old, rest := m.parts(r)
+	list, err := v1.Settings(old)
+	if err != nil {
+		return err
+	}
+	if err := checkUsage(m.dir("memory")+"/memory.usage_in_bytes", old); err != nil {
+		return err
+	}
+	if err := explainBusy(cgfs.Apply(list, m.dir), m.dir("memory")+"/memory.usage_in_bytes"); err != nil {
+		return err
+	}
+	if rest != nil {
+		if err := m.v2.Set(rest); err != nil {
+			return err
+		}
+	}
+	return m.setDevices(old)
+}
+
+func (m *legacy) setDevices(r *specs.LinuxResources) error {
+	asked := r != nil && len(r.Devices) > 0
+	dir := m.dir("devices")
+	if !asked && (!m.fresh || dir == "") {
+		return nil
+	}
+	policy, err := m.policy(r)
+	if err != nil {
+		return err
+	}
+	list := policy.Settings()
+	if !m.fresh && dir != "" {
+		now, err := cgfs.Read(dir + "/devices.list")
+		if err != nil {
+			return fmt.Errorf("linux.resources.devices: %w", err)
+		}
+		if list, err = policy.Update(now); err != nil {
+			return err
+		}
+	}
+	err = cgfs.Apply(list, m.dir)
+	if m.rootless && errors.Is(err, unix.EPERM) {
+		// Without privilege no device node can be made or mounted either.
+		return nil
+	}
+	return err
+}
+
+func (m *legacy) Join() (Join, error) {
+	return m.join(func(_ []string, dir string) string { return dir })
+}
+
+// join gives the way into a cgroup derived from each of the container's.
+func (m *legacy) join(sub func(controllers []string, dir string) string) (Join, error) {
+	var j Join
+	for _, d := range m.dirs {
+		j.Tasks = append(j.Tasks, sub(d.controllers, d.dir)+"/tasks")
+	}
+	if m.v2 != nil {
+		dir, err := openDir(sub(nil, m.v2.dir))
+		if err != nil {
+			return Join{}, err
+		}
+		j.Dir = dir
+	}
+	return j, nil
+}
+
+// home is the directory that answers for the container's processes: that of
+// the freezer, which Kill and Freeze need, or any other.
+func (m *legacy) home() string {
+	if dir := m.dir("freezer"); dir != "" {
+		return dir
+	}
+	return m.dirs[0].dir
+}
+
+func (m *legacy) Pids() ([]int, error) { return cgfs.Pids(m.home()) }

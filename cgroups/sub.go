@@ -1,0 +1,76 @@
+package cgroups
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+func (m *legacy) Sub(spec []string) (Join, error) {
+	subs := make(map[string]string, len(spec)) // by controller, "" for all others
+	for _, s := range spec {
+		controllers, sub, ok := strings.Cut(s, ":")
+		if !ok {
+			controllers, sub = "", s
+		}
+		sub, err := inside(sub)
+		if err != nil {
+			return Join{}, fmt.Errorf("cgroup %q: %w", s, err)
+		}
+		for _, c := range strings.Split(controllers, ",") {
+			if c != "" && m.dir(c) == "" {
+				return Join{}, fmt.Errorf("cgroup %q: no v1 controller %q", s, c)
+			}
+			if _, twice := subs[c]; twice {
+				return Join{}, fmt.Errorf("cgroup %q: given twice", s)
+			}
+			subs[c] = sub
+		}
+	}
+	var missing error
+	j, err := m.join(func(controllers []string, dir string) string {
+		sub := subs[""]
+		for _, c := range controllers {
+			if s, ok := subs[c]; ok {
+				sub = s
+			}
+		}
+		dir = path.Join(dir, sub)
+		if err := unix.Access(dir, unix.F_OK); err != nil {
+			missing = errors.Join(missing, fmt.Errorf("enter cgroup %s: %w", dir, err))
+		}
+		return dir
+	})
+	if err == nil && missing != nil {
+		j.Close()
+		return Join{}, missing
+	}
+	return j, err
+}
+
+func (m *unified) Sub(spec []string) (Join, error) {
+	if len(spec) != 1 {
+		return Join{}, fmt.Errorf("cgroup %q: cgroup v2 has one hierarchy, so it takes one path", spec)
+	}
+	if strings.Contains(spec[0], ":") {
+		return Join{}, fmt.Errorf("cgroup %q: cgroup v2 has no hierarchy per controller", spec[0])
+	}
+	sub, err := inside(spec[0])
+	if err != nil {
+		return Join{}, fmt.Errorf("cgroup %q: %w", spec[0], err)
+	}
+	dir, err := openDir(path.Join(m.dir, sub))
+	return Join{Dir: dir}, err
+}
+
+// inside gives a path below the container's cgroup.
+func inside(sub string) (string, error) {
+	if slices.Contains(strings.Split(sub, "/"), "..") {
+		return "", errors.New(`".." leads out of the container's cgroup`)
+	}
+	return path.Clean("/" + sub), nil
+}

@@ -1,0 +1,11 @@
+package v2
+
+import (
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"rt/cgroups/cgfs"
+)
+
+func hugetlb(r *specs.LinuxResources) ([]cgfs.Setting, error) {
+	return cgfs.Hugetlb(r.HugepageLimits, "max")
+}
