@@ -2,7 +2,6 @@ package specconv
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,8 +26,8 @@ func Load(bundle string) (*specs.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := new(specs.Spec)
-	if err := decode(data, spec); err != nil {
+	spec, err := document(data, readSpec)
+	if err != nil {
 		return nil, fmt.Errorf("parse %q: %w", path, err)
 	}
 	return spec, nil
@@ -41,8 +40,8 @@ func LoadProcess(path string) (*specs.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := new(specs.Process)
-	if err := decode(data, p); err != nil {
+	p, err := document(data, readProcess)
+	if err != nil {
 		return nil, fmt.Errorf("parse %q: %w", path, err)
 	}
 	return p, nil
@@ -90,8 +89,4 @@ func cause(err error) error {
 		return p.Err
 	}
 	return err
-}
-
-func decode(data []byte, v any) error {
-	return json.Unmarshal(data, v)
 }
