@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"time"
 )
@@ -37,20 +38,22 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: report MAKE-TARGET...")
 		os.Exit(2)
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	var parts []part
 	for _, target := range os.Args[1:] {
 		fmt.Printf("== %s\n", target)
-		parts = append(parts, run(target))
+		parts = append(parts, run(ctx, target))
 	}
 	sum := summarize(os.Stdout, parts)
-	if sum.failed > 0 {
+	if sum.failed > 0 || ctx.Err() != nil {
 		os.Exit(1)
 	}
 }
 
 // run makes one target and counts what it prints.
-func run(target string) part {
-	ctx, cancel := context.WithTimeout(context.Background(), partDeadline)
+func run(ctx context.Context, target string) part {
+	ctx, cancel := context.WithTimeout(ctx, partDeadline)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", target, "GOTESTFLAGS=-json")
 	cmd.Stderr = os.Stderr
@@ -69,7 +72,7 @@ func run(target string) part {
 	t := newTally(os.Stdout)
 	readErr := readLines(out, t.line)
 	err = errors.Join(cmd.Wait(), readErr)
-	if ctx.Err() != nil {
+	if ctx.Err() == context.DeadlineExceeded {
 		err = fmt.Errorf("no end within %v", partDeadline)
 	}
 	return part{target: target, counts: t.counts(err), took: time.Since(began), err: err}
