@@ -9,6 +9,7 @@ package hooks
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"syscall"
@@ -34,9 +35,10 @@ type List struct {
 // carries the end of what the hook has written.
 //
 // A hook gets the environment that config.json gives it and nothing of the
-// runtime's own. It is killed when the runtime dies. What a hook leaves running
-// in the background lives on, but its output is a closed pipe as soon as the
-// hook itself has ended.
+// runtime's own; all descriptors of the runtime become close-on-exec. It is
+// killed when the runtime dies. What a hook leaves running in the background
+// lives on, but its output is a closed pipe as soon as the hook itself has
+// ended.
 func Run(l List) error {
 	for i := range l.Hooks {
 		if err := l.run(i); err != nil {
@@ -108,6 +110,10 @@ func start(h specs.Hook, dir string, state []byte, out int) (*process, error) {
 	}
 	defer unix.Close(stdin)
 
+	// What the runtime's caller has left open is not for hooks.
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("make descriptors close-on-exec: %w", err)
+	}
 	argv := h.Args
 	if len(argv) == 0 {
 		argv = []string{h.Path}

@@ -42,7 +42,8 @@ func TestRun(t *testing.T) {
 		{"no environment", []specs.Hook{{Path: "/bin/sh", Args: []string{"sh", "-c", "/usr/bin/env | /bin/grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= >out"}}}, "", "exit status 1"},
 		{"environment as given", []specs.Hook{{Path: "/bin/sh", Args: []string{"sh", "-c", `/bin/echo "$A,$B" >out`}, Env: []string{"A=1", "B=x=y"}}}, "1,x=y\n", ""},
 		{"argument 0", []specs.Hook{{Path: "/bin/sh", Args: []string{"name", "-c", `/bin/echo "$0" >out`}}}, "name\n", ""},
-		{"only the standard descriptors", []specs.Hook{sh("/bin/echo /proc/self/fd/* >out")}, "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3\n", ""},
+		{"only the standard descriptors", []specs.Hook{sh("/bin/ls /proc/self/fd; exit 1")}, "",
+			"run hooks.createRuntime[0] \"/bin/sh\": exit status 1: 0\n1\n2\n3"}, // 3 is ls reading the directory
 		{"first failure stops", []specs.Hook{sh("exit 3"), sh("/bin/echo b >out")}, "",
 			`run hooks.createRuntime[0] "/bin/sh": exit status 3`},
 		{"index of the failure", []specs.Hook{sh("exit 0"), sh("exit 1")}, "", `run hooks.createRuntime[1] "/bin/sh": exit status 1`},
@@ -57,6 +58,12 @@ func TestRun(t *testing.T) {
 			`run hooks.createRuntime[0]: hooks.createRuntime[0].timeout: 0 is not greater than 0`},
 		{"timeout negative", []specs.Hook{{Path: "/bin/true", Timeout: seconds(-5)}}, "", `-5 is not greater than 0`},
 	}
+	// A descriptor of the caller's that is not close-on-exec.
+	fd, err := unix.Open("/", unix.O_PATH, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
