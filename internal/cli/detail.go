@@ -20,23 +20,6 @@ type detail struct {
 	Hint     string `json:"hint,omitempty"`     // what to do about it
 }
 
-// known are the errors that have a code of their own, and advice if there is
-// any that always holds.
-var known = [...]struct {
-	err        error
-	code, hint string
-}{
-	{libct.ErrNotExist, "not-exist", "rt list shows the containers under the same --root"},
-	{libct.ErrExist, "exist", "choose another ID, or rt delete the container that has it"},
-	{libct.ErrInvalidID, "invalid-id", "an ID is made of letters, digits and _ + - ."},
-	{libct.ErrNotRunning, "not-running", ""},
-	{libct.ErrNotPaused, "not-paused", ""},
-	{libct.ErrStartTwice, "start-twice", ""},
-	{libct.ErrStartDead, "start-stopped", "rt delete it and create it again"},
-	{libct.ErrExecStopped, "exec-stopped", ""},
-	{libct.ErrExecPaused, "exec-paused", "rt resume it, or use --ignore-paused"},
-}
-
 // describe finds what is known of an error.
 func describe(err error) detail {
 	var d detail
@@ -60,7 +43,20 @@ func describe(err error) detail {
 	case errors.As(err, &errno):
 		d = detail{Code: "host-syscall", Errno: unix.ErrnoName(errno)}
 	}
-	for _, k := range known {
+	for _, k := range [...]struct {
+		err        error
+		code, hint string // a hint is advice that always holds
+	}{
+		{libct.ErrNotExist, "not-exist", "rt list shows the containers under the same --root"},
+		{libct.ErrExist, "exist", "choose another ID, or rt delete the container that has it"},
+		{libct.ErrInvalidID, "invalid-id", "an ID is made of letters, digits and _ + - ."},
+		{libct.ErrNotRunning, "not-running", ""},
+		{libct.ErrNotPaused, "not-paused", ""},
+		{libct.ErrStartTwice, "start-twice", ""},
+		{libct.ErrStartDead, "start-stopped", "rt delete it and create it again"},
+		{libct.ErrExecStopped, "exec-stopped", ""},
+		{libct.ErrExecPaused, "exec-paused", "rt resume it, or use --ignore-paused"},
+	} {
 		if errors.Is(err, k.err) {
 			d.Code, d.Hint = k.code, k.hint
 		}

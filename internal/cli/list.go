@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,8 +13,6 @@ import (
 
 	"rt/libct"
 )
-
-var errFormat = errors.New("invalid format option")
 
 func formatFlag() cli.Flag {
 	return &cli.StringFlag{Name: "format", Aliases: []string{"f"}, Value: "table", Usage: "table or json"}
@@ -64,5 +61,7 @@ func writeList(w io.Writer, format string, states []libct.State) error {
 	case "json":
 		return json.NewEncoder(w).Encode(states)
 	}
-	return errFormat
+	return badFormat(format)
 }
+
+func badFormat(format string) error { return fmt.Errorf("invalid format option %q", format) }

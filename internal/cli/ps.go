@@ -35,7 +35,7 @@ func (a *app) ps(_ context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	switch cmd.String("format") {
+	switch format := cmd.String("format"); format {
 	case "json":
 		return json.NewEncoder(os.Stdout).Encode(pids)
 	case "table":
@@ -44,8 +44,9 @@ func (a *app) ps(_ context.Context, cmd *cli.Command) error {
 			return err
 		}
 		return filterPs(os.Stdout, table, pids)
+	default:
+		return badFormat(format)
 	}
-	return errFormat
 }
 
 // runPs gives what ps(1) says of all processes of the host.
