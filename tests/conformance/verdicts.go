@@ -32,11 +32,13 @@ type verdict struct {
 
 var verdicts = []verdict{
 	{program: "delete", kind: deviation,
-		reason: "runtime.md, Delete: deleting a container that is not stopped MUST be an error; but engines delete a created container without --force"},
+		reason: "runtime.md, Delete: deleting a container that is not stopped MUST be an error; but engines delete a created container without --force; see checks/delete_running for the rest"},
 	{program: "hooks", kind: wrong,
 		reason: `expects lines its own hooks do not write ("post-start1" for "post-start1 called"); see checks/hooks_order`},
 	{program: "hooks_stdin", kind: wrong,
 		reason: "compares the hooks' pid with the pid of a process that may have exited (runtime.md, State: pid is for created and running); see checks/hooks_state"},
+	{program: "killsig", kind: wrong,
+		reason: "may send the signal before the process has set its trap; see checks/kill_signals"},
 	{program: "linux_cgroups_blkio", kind: host, lacks: missingFile("/sys/fs/cgroup/blkio/blkio.leaf_weight"),
 		reason: "sets blkio.weight and blkio.leaf_weight of device 8:0, which only the CFQ scheduler of Linux before 5.0 had"},
 	{program: "linux_cgroups_relative_blkio", kind: host, lacks: missingFile("/sys/fs/cgroup/blkio/blkio.leaf_weight"),

@@ -31,6 +31,63 @@ func pidFile(t *tap.T) error {
 	return nil
 }
 
+// killSignals stands in for killsig, which may send the signal before the
+// process has set its trap. runtime.md, Kill: MUST send the specified signal.
+func killSignals(t *tap.T) error {
+	for _, signal := range []string{"TERM", "USR1", "USR2"} {
+		c, err := newContainer(func(c *container) {
+			script := "trap 'touch /got; exit' " + signal + "; touch /ready; sleep 30 & wait"
+			c.config.SetProcessArgs([]string{"sh", "-c", script})
+		})
+		if err != nil {
+			return err
+		}
+		err = c.Create()
+		if err == nil {
+			err = c.Start()
+		}
+		if err == nil {
+			err = c.waitForFile("ready")
+		}
+		if err == nil {
+			err = c.Kill(signal)
+		}
+		if err == nil {
+			err = c.waitForFile("got")
+		}
+		succeeds(t, err, "the process is sent "+signal)
+		c.remove()
+	}
+	return nil
+}
+
+// deleteRunning stands in for the part of delete that the engines do not ask to
+// be otherwise. runtime.md, Delete: without an ID, or of a container that is
+// not stopped, it MUST be an error and have no effect.
+func deleteRunning(t *tap.T) error {
+	c, err := newContainer(func(*container) {})
+	if err != nil {
+		return err
+	}
+	defer c.remove()
+	if err := c.Create(); err != nil {
+		return err
+	}
+	if err := c.Start(); err != nil {
+		return err
+	}
+	nameless := c.Runtime
+	nameless.SetID("")
+	t.Ok(nameless.Delete() != nil, "delete without an ID fails")
+	t.Ok(c.Delete() != nil, "delete of a running container fails")
+	state, err := c.State()
+	if err != nil {
+		return err
+	}
+	equal(t, state.Status, "running", "the container still runs")
+	return nil
+}
+
 // startWithoutProcess stands in for the end of start, which wants start to
 // succeed. config.md, Process: process is REQUIRED when start is called;
 // runtime.md, Start: start MUST generate an error if it was not set.

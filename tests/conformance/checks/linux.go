@@ -40,7 +40,7 @@ func grantable(g *generate.Generator) error {
 // capabilitiesAll stands in for process_capabilities where the host withholds
 // capabilities: it asks for all that can be granted.
 func capabilitiesAll(t *tap.T) error {
-	g, err := util.GetDefaultGenerator()
+	g, err := defaultConfig()
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func rlimits(t *tap.T) error {
 // withholds capabilities.
 func rootfsPropagation(t *tap.T) error {
 	for _, propagation := range []string{"shared", "slave", "private", "unbindable"} {
-		g, err := util.GetDefaultGenerator()
+		g, err := defaultConfig()
 		if err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func rootfsPropagation(t *tap.T) error {
 // kernel memory: it asserts every other limit.
 func memory(t *tap.T) error {
 	const limit = 50593792
-	g, err := util.GetDefaultGenerator()
+	g, err := defaultConfig()
 	if err != nil {
 		return err
 	}

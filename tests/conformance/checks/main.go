@@ -23,8 +23,10 @@ type check struct {
 var checks = [...]check{
 	{"capabilities_all", capabilitiesAll},
 	{"capability_unknown", capabilityUnknown},
+	{"delete_running", deleteRunning},
 	{"hooks_order", hooksOrder},
 	{"hooks_state", hooksState},
+	{"kill_signals", killSignals},
 	{"memory", memory},
 	{"pid_file", pidFile},
 	{"poststart_failure", poststartFailure},
