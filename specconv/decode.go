@@ -81,10 +81,10 @@ func pointer[T any](d *decoder, v **T, read func(*decoder, *T)) {
 
 func list[T any](d *decoder, v *[]T, read func(*decoder, *T)) {
 	*v = nil
-	for range d.elements() {
-		var e T
-		read(d, &e)
-		*v = append(*v, e)
+	for i := range d.elements() {
+		var zero T
+		*v = append(*v, zero)
+		read(d, &(*v)[i])
 	}
 }
 

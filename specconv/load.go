@@ -1,13 +1,11 @@
 package specconv
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -49,37 +47,60 @@ func LoadProcess(path string) (*specs.Process, error) {
 
 // readFile reads a regular file, or else a pipe if pipes are allowed. Unless
 // they are, it opens without blocking, so that a fifo cannot hold us up.
+// It keeps from os.File, which would start the poller for one read.
 func readFile(path string, pipes bool) ([]byte, error) {
 	flags := unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NOCTTY
 	if !pipes {
 		flags |= unix.O_NONBLOCK
 	}
-	fd, err := unix.Open(path, flags, 0)
+	fd, err := ignoringEINTR(func() (int, error) { return unix.Open(path, flags, 0) })
 	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+		return nil, fmt.Errorf("open %q: %w", path, err)
 	}
+	defer unix.Close(fd)
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		unix.Close(fd)
-		return nil, &os.PathError{Op: "stat", Path: path, Err: err}
+		return nil, fmt.Errorf("stat %q: %w", path, err)
 	}
 	kind := st.Mode & unix.S_IFMT
 	if kind != unix.S_IFREG && !(pipes && kind == unix.S_IFIFO) {
-		unix.Close(fd)
 		return nil, fmt.Errorf("open %q: not a regular file", path)
 	}
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
+	data, err := readAll(fd, st.Size)
+	if err != nil {
+		return nil, fmt.Errorf("read %q: %w", path, err)
+	}
+	return data, nil
+}
 
-	var buf bytes.Buffer
-	buf.Grow(int(min(max(st.Size, 0), maxSize)) + bytes.MinRead)
-	if _, err := buf.ReadFrom(io.LimitReader(f, maxSize+1)); err != nil {
-		return nil, err
+// readAll reads up to the end; the size is a hint.
+func readAll(fd int, size int64) ([]byte, error) {
+	// One byte more than expected shows the end without growing.
+	data := make([]byte, 0, min(max(size, 4096), maxSize)+1)
+	for {
+		n, err := ignoringEINTR(func() (int, error) { return unix.Read(fd, data[len(data):cap(data)]) })
+		if err != nil {
+			return nil, err
+		}
+		data = data[:len(data)+n]
+		switch {
+		case n == 0:
+			return data, nil
+		case len(data) > maxSize:
+			return nil, fmt.Errorf("larger than %d bytes", maxSize)
+		case len(data) == cap(data):
+			data = slices.Grow(data, len(data))
+		}
 	}
-	if buf.Len() > maxSize {
-		return nil, fmt.Errorf("read %q: larger than %d bytes", path, maxSize)
+}
+
+func ignoringEINTR(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if err != unix.EINTR {
+			return n, err
+		}
 	}
-	return buf.Bytes(), nil
 }
 
 // cause is an error without the path that the message names already.
