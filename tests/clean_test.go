@@ -94,6 +94,10 @@ func leftCgroups(id string) []string {
 	var left []string
 	filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), id) {
+			if machine.kind == "crun" && strings.HasPrefix(path, "/sys/fs/cgroup/hugetlb") {
+				os.Remove(path) // crun makes a directory for a controller that is not mounted
+				return fs.SkipDir
+			}
 			left = append(left, "cgroup "+path)
 		}
 		return nil

@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(suite{m}, map[string]func(){
 		"rt":      rtMain,
 		"code":    codeMain,
+		"try":     tryMain,
 		"await":   awaitMain,
 		"waitfor": waitforMain,
 	})

@@ -51,46 +51,19 @@ func main() {
 
 const insideVariable = "RT_BENCH_INSIDE"
 
-// inPrivateMounts runs this program again in a mount namespace of its own, and
-// removes what had to be made outside it.
+// inPrivateMounts runs this program again in a mount namespace of its own.
 func inPrivateMounts(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", os.Args[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.Env = append(os.Environ(), insideVariable+"=1")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL}
-
-	made := false
-	if hugetlbMissing() {
-		made = os.Mkdir(hugetlbDir, 0o755) == nil
-	}
-	err := cmd.Run()
-	if made {
-		err = errors.Join(err, os.Remove(hugetlbDir))
-	}
-	return err
-}
-
-const hugetlbDir = "/sys/fs/cgroup/hugetlb"
-
-// hugetlbMissing reports a hybrid layout without the hugetlb hierarchy, which
-// crun refuses to work with.
-func hugetlbMissing() bool {
-	mounts, _ := os.ReadFile("/proc/self/mounts")
-	known, _ := os.ReadFile("/proc/cgroups")
-	return strings.Contains(string(mounts), " /sys/fs/cgroup tmpfs ") &&
-		!strings.Contains(string(mounts), " "+hugetlbDir+" ") &&
-		strings.Contains(string(known), "hugetlb\t")
+	return cmd.Run()
 }
 
 func bench(ctx context.Context, o options) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
-	}
-	if hugetlbMissing() {
-		if err := unix.Mount("cgroup", hugetlbDir, "cgroup", 0, "hugetlb"); err != nil {
-			return fmt.Errorf("mount hugetlb: %w", err)
-		}
 	}
 	// Orphaned container processes come to us, so that we can wait for them.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
@@ -101,6 +74,9 @@ func bench(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if err := completeCgroups(filepath.Join(dir, "cgroup")); err != nil {
+		return err
+	}
 
 	runtimes, err := findRuntimes(o.rt, dir)
 	if err != nil {

@@ -32,7 +32,8 @@ func (p page) write(out io.Writer) error {
 		"Written by `make bench` on %s. Times are of one command as its caller sees it, from before its process\n"+
 		"is made to after its end, in milliseconds: the median, and the middle half of all runs in parentheses.\n"+
 		"The runtimes take turns run by run. *Hot* is back to back (%d runs each), *cold* after a second of\n"+
-		"idleness (%d runs each), as containers mostly start. A ratio is of medians; below 1 rt takes less.\n\n",
+		"idleness (%d runs each), as containers mostly start. What a runtime caches on disk is there from the first run on. A ratio\n"+
+		"is of medians; below 1 rt takes less.\n\n",
 		time.Now().UTC().Format(time.DateOnly), p.hot, p.cold)
 	fmt.Fprintf(w, "Machine: %s, %d cores, Linux %s, cgroup %s.\n\n", p.machine.cpu, p.machine.cores, p.machine.kernel, p.machine.cgroups)
 	var versions []string
@@ -71,11 +72,7 @@ func (p page) timesOf(w io.Writer, bundle string) {
 
 // row is the series as a line of a Markdown table.
 func (s series) row(runtimes []*program) string {
-	kind := "hot"
-	if s.cold {
-		kind = "cold"
-	}
-	cells := []string{s.name, kind}
+	cells := []string{s.name, s.kind()}
 	for _, r := range runtimes {
 		times := s.times[r.name]
 		cell := "–"
@@ -95,6 +92,13 @@ func (s series) row(runtimes []*program) string {
 	return "| " + strings.Join(cells, " | ") + " |"
 }
 
+func (s series) kind() string {
+	if s.cold {
+		return "cold"
+	}
+	return "hot"
+}
+
 func ms(d time.Duration) string {
 	return fmt.Sprintf("%.2f", float64(d)/float64(time.Millisecond))
 }
@@ -106,7 +110,7 @@ func (p page) writeFootprints(w io.Writer) {
 	}{
 		{"lowest memory limit that starts `/bin/true` (3 of 3)", func(f footprint) string { return bytesOf(f.lowestLimit) }},
 		{"peak resident memory of the runtime's process", func(f footprint) string { return bytesOf(f.peak << 10) }},
-		{"minor page faults, its children's included", func(f footprint) string { return fmt.Sprint(f.faults) }},
+		{"minor page faults, its children's included", func(f footprint) string { return countOf(f.faults) }},
 		{"size of the program", func(f footprint) string { return bytesOf(f.program.size) }},
 	}
 	head, rule := "| |", "|---|"
@@ -136,12 +140,19 @@ func bytesOf(n int64) string {
 	}
 }
 
+func countOf(n int64) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprint(n)
+}
+
 func (p page) writeFailures(w io.Writer) {
 	head := "\n## What could not be measured\n\n"
 	for _, s := range p.series {
 		for _, r := range p.runtimes {
 			if err := s.errs[r.name]; err != nil {
-				fmt.Fprintf(w, "%s- %s, %s: %v\n", head, s.bundle, s.name, err)
+				fmt.Fprintf(w, "%s- %s, %s, %s: %v\n", head, s.bundle, s.name, s.kind(), err)
 				head = ""
 			}
 		}
