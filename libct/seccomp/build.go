@@ -1,6 +1,7 @@
 package seccomp
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -72,6 +73,9 @@ func (c *call) addTo(f *libseccomp.ScmpFilter, fallback libseccomp.ScmpAction) (
 			if err = f.AddRuleConditional(nr, c.action, m); err != nil {
 				break
 			}
+		}
+		if err == unix.EEXIST {
+			err = errors.New("an earlier entry with the same conditions has another action")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("compile %s.names[%d]: add rule for %q: %w", c.property, i, name, err)

@@ -33,9 +33,10 @@ type Filter struct {
 //
 // Rules. Conditions of one entry must all hold, unless two of them look at the
 // same argument: then each condition is a rule of its own and any of them is
-// enough, as engines know it from runc. An entry whose action is the default
-// action changes nothing. System calls that libseccomp does not know are left
-// out, since profiles name the calls of kernels yet to come.
+// enough, as engines know it from runc. Of the entries for one system call, the
+// first without conditions prevails over all others. An entry whose action is
+// the default action changes nothing. System calls that libseccomp does not
+// know are left out, since profiles name the calls of kernels yet to come.
 //
 // Architectures. The native one is always included. One that the machine
 // cannot execute is accepted and left out: there are no calls to filter. A call

@@ -10,6 +10,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"rt/specconv"
 )
 
 func profile(t testing.TB, text string) *specs.LinuxSeccomp {
@@ -262,6 +264,10 @@ func TestErrors(t *testing.T) {
 			`compile linux.seccomp.syscalls[0].args[0].index: 6 is greater than 5`},
 		{`{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_KILL", "args": [{"index": 0, "op": "==", "value": 1}]}]}`,
 			`compile linux.seccomp.syscalls[0].args[0].op: unknown operator "=="`},
+		{`{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+			{"names": ["getpid"], "action": "SCMP_ACT_KILL", "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 1}]},
+			{"names": ["getpid"], "action": "SCMP_ACT_TRAP", "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 1}]}]}`,
+			`compile linux.seccomp.syscalls[1].names[0]: add rule for "getpid": an earlier entry with the same conditions has another action`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.profile, func(t *testing.T) {
@@ -288,6 +294,54 @@ func TestRedundantRules(t *testing.T) {
 	} {
 		if got := evaluate(t, f.Program, sysCall{nativeToken, nr, [6]uint64{}}); got != want {
 			t.Errorf("call %d gives %#x, want %#x", nr, got, want)
+		}
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	const trap, kill = unix.SECCOMP_RET_TRAP, unix.SECCOMP_RET_KILL_PROCESS
+	const (
+		trapAll = `{"names": ["getpid"], "action": "SCMP_ACT_TRAP"}`
+		killAll = `{"names": ["getpid"], "action": "SCMP_ACT_KILL_PROCESS"}`
+		killOne = `{"names": ["getpid"], "action": "SCMP_ACT_KILL_PROCESS", "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 1}]}`
+	)
+	tests := []struct {
+		name, entries string
+		zero, one     uint32
+	}{
+		{"first of two", trapAll + "," + killAll, trap, trap},
+		{"first of two, turned", killAll + "," + trapAll, kill, kill},
+		{"without conditions last", killOne + "," + trapAll, trap, trap},
+		{"without conditions first", trapAll + "," + killOne, trap, trap},
+		{"conditions alone", killOne, unix.SECCOMP_RET_ALLOW, kill},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := compile(t, `{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [`+tt.entries+`]}`)
+			for arg, want := range []uint32{tt.zero, tt.one} {
+				c := sysCall{nativeToken, unix.SYS_GETPID, [6]uint64{uint64(arg)}}
+				if got := evaluate(t, f.Program, c); got != want {
+					t.Errorf("argument %d: %#x, want %#x", arg, got, want)
+				}
+			}
+		})
+	}
+}
+
+// What the configuration check accepts and what compiles must be the same.
+func TestNamesAreThoseOfSpecconv(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		got, want []string
+	}{
+		{"actions", Actions(), specconv.SeccompActions()},
+		{"operators", Operators(), specconv.SeccompOperators()},
+		{"architectures", Archs(), specconv.SeccompArchs()},
+		{"flags", Flags(), specconv.SeccompFlags()},
+	} {
+		slices.Sort(tt.got)
+		if !slices.Equal(tt.got, tt.want) {
+			t.Errorf("%s: %q, specconv has %q", tt.name, tt.got, tt.want)
 		}
 	}
 }

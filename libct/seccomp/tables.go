@@ -77,9 +77,9 @@ var archs = [...]arch{
 	{"SCMP_ARCH_S390X", libseccomp.ArchS390X, "s390x", unix.AUDIT_ARCH_S390X, 0},
 	{"SCMP_ARCH_SH", libseccomp.ArchSH, "", 0, 0},
 	{"SCMP_ARCH_SHEB", libseccomp.ArchSHEB, "", 0, 0},
+	{"SCMP_ARCH_X32", libseccomp.ArchX32, "amd64", unix.AUDIT_ARCH_X86_64, 0},
 	{"SCMP_ARCH_X86", libseccomp.ArchX86, "amd64", unix.AUDIT_ARCH_I386, 0},
 	{"SCMP_ARCH_X86_64", libseccomp.ArchAMD64, "amd64", unix.AUDIT_ARCH_X86_64, x32Bit},
-	{"SCMP_ARCH_X32", libseccomp.ArchX32, "amd64", unix.AUDIT_ARCH_X86_64, 0},
 }
 
 var flags = [...]struct {
