@@ -37,7 +37,8 @@ func writeSpec(bundle string, rootless bool) (err error) {
 	}
 	f, err := os.OpenFile(filepath.Join(bundle, configName), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("File %s exists. Remove it first", configName) // scripts match runc's text
+		//lint:ignore ST1005 scripts match runc's text
+		return fmt.Errorf("File %s exists. Remove it first", configName)
 	}
 	if err != nil {
 		return err
