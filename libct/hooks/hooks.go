@@ -31,7 +31,7 @@ type List struct {
 //
 // A hook has failed when it cannot be started, when it ends other than with
 // exit status 0, or when it outlives its timeout: then its process, and that
-// process alone, is killed. The error names the hook's place in config.json and
+// process alone, is killed. Without a timeout it may take for ever. The error names the hook's place in config.json and
 // carries the end of what the hook has written.
 //
 // A hook gets the environment that config.json gives it and nothing of the
@@ -65,7 +65,7 @@ func (l List) run(i int) error {
 	h := l.Hooks[i]
 	property := fmt.Sprintf("hooks.%s[%d]", l.Kind, i)
 	if h.Timeout != nil && *h.Timeout <= 0 {
-		return fmt.Errorf("run %s: %s.timeout: %d is not greater than 0", property, property, *h.Timeout)
+		return fmt.Errorf("check %s.timeout: %d is not greater than 0", property, *h.Timeout)
 	}
 	tail, err := l.execute(h)
 	if err == nil {

@@ -55,7 +55,7 @@ func TestRun(t *testing.T) {
 		{"not executable", []specs.Hook{{Path: "/etc/passwd"}}, "", `run hooks.createRuntime[0] "/etc/passwd": permission denied`},
 		{"timeout not reached", []specs.Hook{{Path: "/bin/true", Timeout: seconds(60)}}, "", ""},
 		{"timeout 0", []specs.Hook{{Path: "/bin/true", Timeout: seconds(0)}}, "",
-			`run hooks.createRuntime[0]: hooks.createRuntime[0].timeout: 0 is not greater than 0`},
+			`check hooks.createRuntime[0].timeout: 0 is not greater than 0`},
 		{"timeout negative", []specs.Hook{{Path: "/bin/true", Timeout: seconds(-5)}}, "", `-5 is not greater than 0`},
 	}
 	// A descriptor of the caller's that is not close-on-exec.
