@@ -31,8 +31,9 @@ type List struct {
 //
 // A hook has failed when it cannot be started, when it ends other than with
 // exit status 0, or when it outlives its timeout: then its process, and that
-// process alone, is killed. Without a timeout it may take for ever. The error names the hook's place in config.json and
-// carries the end of what the hook has written.
+// process alone, is killed. Without a timeout it may take for ever. The error
+// names the hook's place in config.json and carries the end of what the hook
+// has written.
 //
 // A hook gets the environment that config.json gives it and nothing of the
 // runtime's own; all descriptors of the runtime become close-on-exec. It is
