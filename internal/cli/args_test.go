@@ -131,7 +131,7 @@ func TestCommandLineErrors(t *testing.T) {
 // Only the verb asked for is built; help lists all.
 func TestCommandsBuilt(t *testing.T) {
 	for line, want := range map[string]int{
-		"state c": 1, "--root /r exec c ls": 1, "": len(verbs), "--help": len(verbs), "bogus": 0,
+		"state c": 1, "--root /r exec c ls": 1, "": len(verbs), "--help": len(verbs), "help": len(verbs), "bogus": len(verbs),
 	} {
 		root, _ := new(app).command(append([]string{"rt"}, strings.Fields(line)...))
 		if got := len(root.Commands); got != want {

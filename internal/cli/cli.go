@@ -80,7 +80,7 @@ func (a *app) command(args []string) (*cli.Command, []string) {
 		Usage:           "run containers as the Open Container Initiative specifies",
 		Version:         a.build.Version,
 		Flags:           globalFlags(),
-		HideHelpCommand: true,
+		HideHelpCommand: true, // it would be a verb, and every verb would have one
 		Before: func(_ context.Context, cmd *cli.Command) (context.Context, error) {
 			return nil, a.prepare(cmd.Root())
 		},
@@ -88,14 +88,21 @@ func (a *app) command(args []string) (*cli.Command, []string) {
 		OnUsageError:   incorrectUsage,
 		ExitErrHandler: func(context.Context, *cli.Command, error) {}, // Main decides
 	}
-	at := firstOperand(root.Flags, args, 1)
+	if at := firstOperand(root.Flags, args, 1); at < len(args) {
+		for _, v := range verbs {
+			if v.name != args[at] {
+				continue
+			}
+			cmd := v.command(a)
+			root.Commands = []*cli.Command{cmd}
+			if v.foreign {
+				args = endFlags(cmd.Flags, args, at+1)
+			}
+			return root, args
+		}
+	}
 	for _, v := range verbs {
-		if at == len(args) || args[at] == v.name {
-			root.Commands = append(root.Commands, v.command(a))
-		}
-		if at < len(args) && args[at] == v.name && v.foreign {
-			args = endFlags(root.Commands[0].Flags, args, at+1)
-		}
+		root.Commands = append(root.Commands, v.command(a))
 	}
 	return root, args
 }
@@ -139,9 +146,13 @@ func incorrectUsage(_ context.Context, cmd *cli.Command, err error, isVerb bool)
 }
 
 // noVerb answers a command line without a known verb.
-func noVerb(_ context.Context, cmd *cli.Command) error {
-	if name := cmd.Args().First(); name != "" {
+func noVerb(ctx context.Context, cmd *cli.Command) error {
+	switch name := cmd.Args().First(); {
+	case name == "help" && cmd.NArg() > 1:
+		return cli.ShowCommandHelp(ctx, cmd, cmd.Args().Get(1))
+	case name == "help" || name == "":
+		return cli.ShowRootCommandHelp(cmd)
+	default:
 		return fmt.Errorf("unknown command %q", name)
 	}
-	return cli.ShowRootCommandHelp(cmd)
 }

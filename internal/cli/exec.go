@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -80,7 +81,7 @@ func execProcess(c *libct.Container, cmd *cli.Command) (*specs.Process, error) {
 		return nil, err
 	}
 	if spec.Process == nil {
-		return nil, fmt.Errorf("process: not set in the container's configuration; --process is needed")
+		return nil, errors.New("process: not set in the container's configuration, --process is needed")
 	}
 	return overlay(*spec.Process, cmd)
 }
@@ -90,7 +91,7 @@ func execProcess(c *libct.Container, cmd *cli.Command) (*specs.Process, error) {
 func overlay(p specs.Process, cmd *cli.Command) (*specs.Process, error) {
 	p.Args = cmd.Args().Tail()
 	if len(p.Args) == 0 {
-		return nil, fmt.Errorf("process args cannot be empty")
+		return nil, errors.New("process args cannot be empty")
 	}
 	p.Terminal = cmd.Bool("tty") // never inherited: the caller of exec has a terminal or not
 	p.Env = slices.Concat(p.Env, cmd.StringSlice("env"))
@@ -110,8 +111,7 @@ func overlay(p specs.Process, cmd *cli.Command) (*specs.Process, error) {
 	if caps := cmd.StringSlice("cap"); len(caps) > 0 {
 		p.Capabilities = addCaps(p.Capabilities, caps)
 	}
-	var err error
-	p.User, err = overlayUser(p.User, cmd.String("user"), cmd.StringSlice("additional-gids"))
+	err := overlayUser(&p.User, cmd)
 	return &p, err
 }
 
@@ -138,11 +138,11 @@ func addCaps(have *specs.LinuxCapabilities, add []string) *specs.LinuxCapabiliti
 
 // overlayUser puts --user and --additional-gids over u. The group stays that of
 // the container unless --user names one.
-func overlayUser(u specs.User, user string, gids []string) (specs.User, error) {
-	if user != "" {
-		uid, gid, hasGID, err := specconv.ParseUser(user)
+func overlayUser(u *specs.User, cmd *cli.Command) error {
+	if cmd.IsSet("user") {
+		uid, gid, hasGID, err := specconv.ParseUser(cmd.String("user"))
 		if err != nil {
-			return u, err
+			return err
 		}
 		u.UID = uid
 		if hasGID {
@@ -150,13 +150,13 @@ func overlayUser(u specs.User, user string, gids []string) (specs.User, error) {
 		}
 	}
 	u.AdditionalGids = slices.Clone(u.AdditionalGids)
-	for _, s := range gids {
+	for _, s := range cmd.StringSlice("additional-gids") {
 		// One strict reader of ids is enough.
 		_, gid, _, err := specconv.ParseUser("0:" + s)
 		if err != nil {
-			return u, fmt.Errorf("--additional-gids %q: not a group id", s)
+			return fmt.Errorf("--additional-gids %q: not a group id", s)
 		}
 		u.AdditionalGids = append(u.AdditionalGids, gid)
 	}
-	return u, nil
+	return nil
 }

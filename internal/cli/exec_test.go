@@ -72,6 +72,7 @@ func TestOverlayErrors(t *testing.T) {
 	tests := []struct{ name, line, want string }{
 		{"no command", "c", "process args cannot be empty"},
 		{"user name", "-u root c ls", `"root"`},
+		{"empty user", "-u= c ls", `""`},
 		{"empty group", "-u 1: c ls", `"1:"`},
 		{"user out of range", "-u 4294967296 c ls", `"4294967296"`},
 		{"leading zero", "-u 01 c ls", `"01"`},

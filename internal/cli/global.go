@@ -57,7 +57,7 @@ func (a *app) prepare(root *cli.Command) error {
 }
 
 func parseRootless(s string) (bool, error) {
-	if s == "auto" {
+	if s == "" || s == "auto" {
 		return !initialRoot(), nil
 	}
 	b, err := strconv.ParseBool(s)
@@ -71,7 +71,11 @@ func parseRootless(s string) (bool, error) {
 // is per user where the user has no privilege and the session offers a place.
 func stateRoot(flag string) (string, error) {
 	if flag != "" {
-		return filepath.Abs(flag)
+		dir, err := filepath.Abs(flag)
+		if dir == "/" {
+			return "", fmt.Errorf("--root %q: would keep state in /", flag)
+		}
+		return dir, err
 	}
 	session := os.Getenv("XDG_RUNTIME_DIR")
 	if session == "" || initialRoot() {

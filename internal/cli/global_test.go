@@ -11,7 +11,7 @@ func TestParseRootless(t *testing.T) {
 		s        string
 		want, ok bool
 	}{
-		{"true", true, true}, {"false", false, true}, {"auto", !initialRoot(), true}, {"maybe", false, false}, {"", false, false},
+		{"true", true, true}, {"false", false, true}, {"auto", !initialRoot(), true}, {"maybe", false, false}, {"", !initialRoot(), true},
 	}
 	for _, tt := range tests {
 		got, err := parseRootless(tt.s)
@@ -36,5 +36,8 @@ func TestStateRoot(t *testing.T) {
 		if got, err := stateRoot(tt.flag); err != nil || got != tt.want {
 			t.Errorf("%q: %q, %v, want %q", tt.flag, got, err, tt.want)
 		}
+	}
+	if _, err := stateRoot("/.."); err == nil {
+		t.Error("/..: no error")
 	}
 }
