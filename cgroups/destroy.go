@@ -22,6 +22,8 @@ func (m *legacy) Destroy() error {
 	return destroy(m.made, own)
 }
 
+func (m *unified) Destroy() error { return destroy(m.made, []string{m.dir}) }
+
 // destroy removes what was made: the container's own directories with all
 // below, and of its ancestors those nobody else uses by now.
 func destroy(made, own []string) error {

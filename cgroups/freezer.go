@@ -19,8 +19,6 @@ const (
 
 var errNoFreezer = errors.New("the host has no freezer controller")
 
-// v1 freezer (freezer-subsystem.rst).
-
 func (m *legacy) Freeze() error {
 	dir := m.dir("freezer")
 	if dir == "" {
@@ -70,6 +68,36 @@ func (m *legacy) Frozen() (bool, error) {
 		return false, nil
 	}
 	return state == "FROZEN", err
+}
+
+// v2 has an event for the end of freezing, and cgroup.freeze takes in
+// processes that fork or enter meanwhile.
+
+func (m *unified) Freeze() error {
+	err := cgfs.Write(m.dir+"/cgroup.freeze", "1")
+	if err == nil {
+		err = waitEvent(m.dir, "frozen", "1", freezeWait)
+	}
+	if err != nil {
+		// Half frozen is neither: the container goes on as it was.
+		return errors.Join(fmt.Errorf("freeze cgroup: %w", err), m.Thaw())
+	}
+	return nil
+}
+
+func (m *unified) Thaw() error {
+	if err := cgfs.Write(m.dir+"/cgroup.freeze", "0"); err != nil {
+		return fmt.Errorf("thaw cgroup: %w", err)
+	}
+	return nil
+}
+
+func (m *unified) Frozen() (bool, error) {
+	frozen, err := cgfs.Field(m.dir+"/cgroup.events", "frozen")
+	if errors.Is(err, unix.ENOENT) {
+		return false, nil
+	}
+	return frozen == "1", err
 }
 
 // pace spaces out looks at what v1 has no event for: the freezer's state, and

@@ -54,3 +54,13 @@ func (m *legacy) killRound(home, freezer string, killed map[int]bool) (fresh boo
 func thawAll(dir string) error {
 	return cgfs.Walk(dir, func(dir string) error { return cgfs.Write(dir+"/freezer.state", "THAWED") })
 }
+
+// Kill relies on cgroup.kill (Linux 5.14), which takes in the whole subtree,
+// frozen or forking.
+func (m *unified) Kill() error {
+	err := cgfs.Write(m.dir+"/cgroup.kill", "1")
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
+		return nil
+	}
+	return err
+}

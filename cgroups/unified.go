@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -81,91 +80,11 @@ func (m *unified) Create() (err error) {
 	return nil
 }
 
-// enable turns on controllers for the cgroup, from the mount point down: on a
-// v2 host all there are, for statistics and later updates; beside v1 only
-// what is needed.
-func (m *unified) enable() error {
-	wanted := m.controllers
-	if m.half {
-		wanted = nil
-		for _, s := range m.needed {
-			if !slices.Contains(wanted, s.Controller) {
-				wanted = append(wanted, s.Controller)
-			}
-		}
-	}
-	has, err := enabled(path.Dir(m.dir))
+func (m *unified) Set(r *specs.LinuxResources) error {
+	r, err := withQuota(m.dir, r)
 	if err != nil {
 		return err
 	}
-	if subset(wanted, has) {
-		return nil
-	}
-	rest := strings.TrimPrefix(path.Dir(m.dir), m.mount)
-	at := m.mount
-	for _, component := range strings.Split(rest, "/") {
-		at = path.Join(at, component)
-		if err := m.enableAt(at, wanted); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (m *unified) enableAt(dir string, wanted []string) error {
-	has, err := enabled(dir)
-	if err != nil || subset(wanted, has) {
-		return err
-	}
-	file := dir + "/cgroup.subtree_control"
-	if cgfs.Write(file, "+"+strings.Join(wanted, " +")) == nil {
-		return nil
-	}
-	// One that is refused spoils the whole write.
-	for _, c := range wanted {
-		if slices.Contains(has, c) {
-			continue
-		}
-		err := cgfs.Write(file, "+"+c)
-		i := slices.IndexFunc(m.needed, func(s cgfs.Setting) bool { return s.Controller == c })
-		if err != nil && i >= 0 {
-			return fmt.Errorf("%s: enable controller %s: %w", m.needed[i].Property, c, explainEnable(err, dir))
-		}
-	}
-	if t, err := cgfs.Read(m.dir + "/cgroup.type"); err == nil && t == "domain invalid" {
-		return fmt.Errorf("linux.cgroupsPath: %s is below a threaded cgroup and can hold no process", m.dir)
-	}
-	return nil
-}
-
-// explainEnable says which of v2's rules a refusal comes from.
-func explainEnable(err error, dir string) error {
-	switch {
-	case errors.Is(err, unix.EBUSY):
-		return fmt.Errorf("%w (%s holds processes itself, so it cannot limit its children; choose another linux.cgroupsPath)", err, dir)
-	case errors.Is(err, unix.EOPNOTSUPP):
-		return fmt.Errorf("%w (%s is threaded; this controller needs domain cgroups)", err, dir)
-	case errors.Is(err, unix.ENOENT):
-		return fmt.Errorf("%w (not available in %s)", err, dir)
-	}
-	return err
-}
-
-func enabled(dir string) ([]string, error) {
-	text, err := cgfs.Read(dir + "/cgroup.subtree_control")
-	return strings.Fields(text), err
-}
-
-func subset(some, all []string) bool {
-	for _, s := range some {
-		if !slices.Contains(all, s) {
-			return false
-		}
-	}
-	return true
-}
-
-func (m *unified) Set(r *specs.LinuxResources) error {
 	list, err := v2.Settings(r)
 	if err != nil {
 		return err
@@ -210,42 +129,3 @@ func openDir(dir string) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(fd), dir), nil
 }
-
-func (m *unified) Freeze() error {
-	err := cgfs.Write(m.dir+"/cgroup.freeze", "1")
-	if err == nil {
-		err = waitEvent(m.dir, "frozen", "1", freezeWait)
-	}
-	if err != nil {
-		// Half frozen is neither: the container goes on as it was.
-		return errors.Join(fmt.Errorf("freeze cgroup: %w", err), m.Thaw())
-	}
-	return nil
-}
-
-func (m *unified) Thaw() error {
-	if err := cgfs.Write(m.dir+"/cgroup.freeze", "0"); err != nil {
-		return fmt.Errorf("thaw cgroup: %w", err)
-	}
-	return nil
-}
-
-func (m *unified) Frozen() (bool, error) {
-	frozen, err := cgfs.Field(m.dir+"/cgroup.events", "frozen")
-	if errors.Is(err, unix.ENOENT) {
-		return false, nil
-	}
-	return frozen == "1", err
-}
-
-// Kill relies on cgroup.kill (Linux 5.14), which takes in the whole subtree,
-// frozen or forking.
-func (m *unified) Kill() error {
-	err := cgfs.Write(m.dir+"/cgroup.kill", "1")
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
-		return nil
-	}
-	return err
-}
-
-func (m *unified) Destroy() error { return destroy(m.made, []string{m.dir}) }
