@@ -71,6 +71,30 @@ func prestartTiming(t *tap.T) error {
 	return nil
 }
 
+// poststartTiming stands in for poststart, which compares the order in which
+// the hook and the process, running at once, write to a file. config.md,
+// Poststart: they MUST be called after the process is executed but before start
+// returns; so the hook notes what the process of the state it is given runs.
+func poststartTiming(t *tap.T) error {
+	const noteProgram = `pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p'); tr '\0' ' ' < /proc/$pid/cmdline > %s`
+	c, err := newContainer(func(c *container) {
+		c.config.AddPostStartHook(c.shell(fmt.Sprintf(noteProgram, c.path("notes"))))
+	})
+	if err != nil {
+		return err
+	}
+	defer c.remove()
+	if err := c.Create(); err != nil {
+		return err
+	}
+	equal(t, c.read("notes"), "", "after create, the poststart hook has not run")
+	if err := c.Start(); err != nil {
+		return err
+	}
+	equal(t, c.read("notes"), "sleep 30 ", "when start returns, the poststart hook has run, and saw the process executed")
+	return nil
+}
+
 // poststartFailure stands in for poststart_fail, which wants a warning.
 // runtime.md, Lifecycle, step 9: the runtime MUST generate an error, stop the
 // container, and continue at step 12, which destroys it and runs poststop.

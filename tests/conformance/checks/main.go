@@ -30,6 +30,7 @@ var checks = [...]check{
 	{"memory", memory},
 	{"pid_file", pidFile},
 	{"poststart_failure", poststartFailure},
+	{"poststart_timing", poststartTiming},
 	{"prestart_timing", prestartTiming},
 	{"properties", properties},
 	{"rlimits", rlimits},
