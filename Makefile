@@ -43,13 +43,13 @@ endif
 # What is tested as a program, through $RT; all other packages are units.
 # Black-box packages never import rt's own.
 black_box = $(filter-out rt/tests/bench rt/tests/report rt/tests/conformance%,$(filter rt/tests%,$(packages)))
-unit      = $(filter-out rt/tests rt/tests/% ,$(packages)) $(filter rt/tests/bench rt/tests/report,$(packages))
+unit      = $(filter-out rt/tests rt/tests/%,$(packages)) $(filter rt/tests/bench rt/tests/report,$(packages))
 packages  = $(shell $(GO) list ./... 2>/dev/null)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTEST      := $(GO) test -tags '$(TAGS)' $(GOTESTFLAGS)
 
-.PHONY: all rt
+.PHONY: all rt bin/rt-$(GOARCH)
 all: $(BIN)
 
 rt bin/rt-$(GOARCH): $(executor)

@@ -19,8 +19,8 @@ func (c counts) String() string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", c.passed, c.failed, c.skipped)
 }
 
-// parseCounts reads a line such as "3 passed, 1 failed; 2 need another host".
-// What neither passed nor failed is counted as skipped.
+// parseCounts reads a line such as "3 passed, 1 failed; apart: 2 need another
+// host". What neither passed nor failed is counted as skipped.
 func parseCounts(text string) (counts, bool) {
 	var c counts
 	fields := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' })
@@ -28,6 +28,9 @@ func parseCounts(text string) (counts, bool) {
 		return c, false
 	}
 	for i, field := range fields {
+		if _, after, ok := strings.Cut(field, ":"); ok && i > 1 {
+			field = after
+		}
 		var n int
 		var what string
 		if _, err := fmt.Sscan(field, &n, &what); err != nil {

@@ -18,7 +18,7 @@ func TestTally(t *testing.T) {
 		{"a command that passed", "gcc -c x.c\n", nil, counts{1, 0, 0}},
 		{"a command that failed", "x.c:1: error\n", broken, counts{0, 1, 0}},
 		{"a part that states its own", "3 passed, 0 failed, 1 skipped\n", nil, counts{3, 0, 1}},
-		{"other kinds are skips", "3 passed, 0 failed; 1 wrong, 4 need another host\n", nil, counts{3, 0, 5}},
+		{"other kinds are skips", "3 passed, 0 failed; apart: 1 wrong, 4 that need another host\n", nil, counts{3, 0, 5}},
 		{"no statement", "1 passed\n2 failed, 3 passed\n", nil, counts{1, 0, 0}},
 		{"the last statement counts", "3 passed, 0 failed, 1 skipped\n4 passed, 1 failed, 0 skipped\n", broken, counts{4, 1, 0}},
 		{"subtests stand for their parent",
