@@ -61,7 +61,7 @@ func supported(b Build) features.Features {
 			NetDevices:      &features.NetDevices{Enabled: &yes},                              // libct/inside: netdev
 		},
 		Annotations: map[string]string{
-			"io.github.seccomp.libseccomp.version": libseccompVersion(),
+			"io.github.seccomp.libseccomp.version": seccomp.LibraryVersion(),
 			"rt.commit":                            b.commit(),
 			"rt.version":                           b.Version,
 		},

@@ -6,14 +6,15 @@ import (
 	"runtime/debug"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
 	"github.com/urfave/cli/v3"
+
+	"rt/libct/seccomp"
 )
 
 // printVersion writes lines of "key: value"; dockerd parses them.
 func (a *app) printVersion(cmd *cli.Command) {
 	fmt.Fprintf(cmd.Writer, "rt version %s\ncommit: %s\nspec: %s\ngo: %s\nlibseccomp: %s\n",
-		a.build.Version, a.build.commit(), specs.Version, runtime.Version(), libseccompVersion())
+		a.build.Version, a.build.commit(), specs.Version, runtime.Version(), seccomp.LibraryVersion())
 }
 
 // Build is what the linker was told of the source.
@@ -33,9 +34,4 @@ func (b Build) commit() string {
 		}
 	}
 	return "unknown"
-}
-
-func libseccompVersion() string {
-	major, minor, micro := libseccomp.GetLibraryVersion()
-	return fmt.Sprintf("%d.%d.%d", major, minor, micro)
 }
