@@ -14,21 +14,22 @@ import (
 // maxSize bounds what is read as configuration.
 const maxSize = 64 << 20
 
-// Load reads the configuration of a bundle.
-func Load(bundle string) (*specs.Spec, error) {
+// Load reads the configuration of a bundle, and also gives the bytes it was
+// read from: what a container was made from is kept.
+func Load(bundle string) (*specs.Spec, []byte, error) {
 	path := filepath.Join(bundle, "config.json")
 	data, err := readFile(path, false)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("JSON specification file config.json not found")
+		return nil, nil, errors.New("JSON specification file config.json not found")
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	spec, err := document(data, readSpec)
 	if err != nil {
-		return nil, fmt.Errorf("parse %q: %w", path, err)
+		return nil, nil, fmt.Errorf("parse %q: %w", path, err)
 	}
-	return spec, nil
+	return spec, data, nil
 }
 
 // LoadProcess reads a process, as exec --process gives it, from a file or a
