@@ -25,10 +25,11 @@ type decoder struct {
 	err  error
 }
 
-// step is a property, or an element of an array when name is empty.
+// step is a property or an element of an array.
 type step struct {
-	name  string
-	index int
+	name    string
+	element bool
+	index   int
 }
 
 // maxDepth bounds the recursion into values that are skipped; the deepest
@@ -84,19 +85,15 @@ func (d *decoder) fail(format string, args ...any) {
 
 // property is the place being read, such as process.args[0].
 func (d *decoder) property() string {
-	var b strings.Builder
-	for i, s := range d.path {
-		switch {
-		case s.name == "":
-			b.WriteString("[" + strconv.Itoa(s.index) + "]")
-		case i > 0:
-			b.WriteByte('.')
-			fallthrough
-		default:
-			b.WriteString(s.name)
+	path := ""
+	for _, s := range d.path {
+		if s.element {
+			path = at(path, s.index)
+		} else {
+			path = under(path, s.name)
 		}
 	}
-	return b.String()
+	return path
 }
 
 func (d *decoder) space() {
@@ -222,7 +219,7 @@ func (d *decoder) elements() iter.Seq[int] {
 		if d.space(); d.take(']') {
 			return
 		}
-		d.path = append(d.path, step{})
+		d.path = append(d.path, step{element: true})
 		for i := 0; d.err == nil; i++ {
 			d.path[len(d.path)-1].index = i
 			yield(i)

@@ -88,7 +88,7 @@ func (c *checker) mountIDMap(m *Mount, s *specs.Mount, path string, ns Namespace
 		c.warn(path+".options", "the mount has id mappings but neither idmap nor ridmap; taken as idmap")
 		m.IDMap = &IDMap{}
 	case !given && !ns.Has(unix.CLONE_NEWUSER):
-		c.fail(path+".options", "idmap needs uidMappings and gidMappings, or a user namespace")
+		c.fail(path+".options", "idmap and ridmap need uidMappings and gidMappings, or a user namespace")
 	}
 	m.IDMap.UIDs, m.IDMap.GIDs = s.UIDMappings, s.GIDMappings
 }

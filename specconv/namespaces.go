@@ -138,7 +138,7 @@ func (c *checker) timeOffsets(offsets map[string]specs.LinuxTimeOffset, ns Names
 			c.fail("linux.timeOffsets", "clock %q is not one of boottime, monotonic", clock)
 		}
 		if n := offsets[clock].Nanosecs; n > 999_999_999 {
-			c.fail("linux.timeOffsets."+clock+".nanosecs", "%d is a second or more", n)
+			c.fail(under("linux.timeOffsets", clock)+".nanosecs", "%d is a second or more", n)
 		}
 	}
 }

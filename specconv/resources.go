@@ -39,10 +39,10 @@ func (c *checker) resources(r *specs.LinuxResources) {
 	c.unified(path+".unified", r.Unified)
 }
 
-// orUnlimited checks a limit of which -1 means none.
+// orUnlimited checks a number of which -1 means no limit, or all.
 func (c *checker) orUnlimited(path string, limit *int64) {
 	if limit != nil && *limit < -1 {
-		c.fail(path, "%d is neither a limit nor -1", *limit)
+		c.fail(path, "%d is below -1", *limit)
 	}
 }
 
@@ -70,9 +70,11 @@ func (c *checker) memory(path string, m *specs.LinuxMemory) {
 	c.orUnlimited(path+".swap", m.Swap)
 	c.orUnlimited(path+".kernel", m.Kernel)
 	c.orUnlimited(path+".kernelTCP", m.KernelTCP)
-	limit, swap := value(m.Limit), value(m.Swap)
-	if swap > 0 && (limit < 0 || swap < limit) {
-		// Swap counts memory and swap together.
+	// Swap counts memory and swap together.
+	switch limit, swap := value(m.Limit), value(m.Swap); {
+	case swap > 0 && limit < 0:
+		c.fail(path+".swap", "%d includes the memory limit, which is unlimited", swap)
+	case swap > 0 && swap < limit:
 		c.fail(path+".swap", "%d is below the memory limit %d, which it includes", swap, limit)
 	}
 	if m.Swappiness != nil && *m.Swappiness > 100 {
@@ -194,7 +196,7 @@ func (c *checker) rdma(path string, limits map[string]specs.LinuxRdma) {
 			c.fail(path, "%q is not the name of a device", device)
 		}
 		if l := limits[device]; l.HcaHandles == nil && l.HcaObjects == nil {
-			c.fail(path+"."+device, "hcaHandles or hcaObjects is required")
+			c.fail(under(path, device), "hcaHandles or hcaObjects is required")
 		}
 	}
 }
@@ -210,6 +212,6 @@ func (c *checker) unified(path string, files map[string]string) {
 		if !ok || controller == "" || file == "" || strings.Contains(name, "..") || strings.ContainsAny(name, "/\x00") {
 			c.fail(path, "%q is not the name of a cgroup file such as memory.high", name)
 		}
-		c.text(path+"."+name, files[name])
+		c.text(under(path, name), files[name])
 	}
 }

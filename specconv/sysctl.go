@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
@@ -40,7 +39,7 @@ func SysctlPath(key string) string {
 func (c *checker) sysctl(params map[string]string, ns Namespaces, domainname string) {
 	written := map[string]string{}
 	for _, key := range sortedKeys(params) {
-		path := "linux.sysctl." + key
+		path := under("linux.sysctl", key)
 		c.text(path, params[key])
 		file := SysctlPath(key)
 		if !sysctlFile(file) {
@@ -58,7 +57,7 @@ func (c *checker) sysctl(params map[string]string, ns Namespaces, domainname str
 func (c *checker) sysctlNamespace(path, file string, ns Namespaces, domainname string) {
 	need := func(flag uint64, name string) {
 		if !ns.Has(flag) {
-			c.fail(path, "needs a %s namespace in linux.namespaces", name)
+			c.fail(path, "needs a namespace of type %s in linux.namespaces", name)
 		}
 	}
 	switch _, ipc := slices.BinarySearch(ipcSysctls[:], file); {
@@ -99,34 +98,4 @@ func sysctlFile(path string) bool {
 
 func alphanumeric(b byte) bool {
 	return '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
-}
-
-// netDevices checks config-linux.md#network-devices.
-func (c *checker) netDevices(devices map[string]specs.LinuxNetDevice, ns Namespaces) {
-	if len(devices) > 0 && !ns.Has(unix.CLONE_NEWNET) {
-		c.fail("linux.netDevices", "needs a network namespace in linux.namespaces")
-	}
-	targets := map[string]string{}
-	for _, host := range sortedKeys(devices) {
-		path := "linux.netDevices." + host
-		if !netDeviceName(host) || strings.Contains(host, "%") {
-			c.fail(path, "%q is not the name of a network device", host)
-		}
-		target := devices[host].Name
-		if target == "" {
-			target = host
-		} else if base, _ := strings.CutSuffix(target, "%d"); !netDeviceName(target) || strings.Contains(base, "%") {
-			c.fail(path+".name", "%q is not the name of a network device", target)
-		}
-		if other, ok := targets[target]; ok && !strings.HasSuffix(target, "%d") {
-			c.fail(path+".name", "%q is also the name of %q", target, other)
-		}
-		targets[target] = host
-	}
-}
-
-// netDeviceName is the kernel's rule, dev_valid_name().
-func netDeviceName(name string) bool {
-	return name != "" && len(name) < unix.IFNAMSIZ && name != "." && name != ".." &&
-		!strings.ContainsAny(name, "/: \t\n\v\f\r\x00\xa0")
 }

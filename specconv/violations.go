@@ -55,6 +55,20 @@ func at(path string, index int) string {
 	return path + "[" + strconv.Itoa(index) + "]"
 }
 
+// under is the path of a property, whose name may be anything when it is the
+// key of a map.
+func under(path, name string) string {
+	for _, b := range []byte(name) {
+		if !alphanumeric(b) && b != '_' && b != '-' {
+			return path + "[" + strconv.Quote(name) + "]"
+		}
+	}
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
 // text reports a string that cannot be handed to the kernel, and says
 // whether it can.
 func (c *checker) text(path, s string) bool {

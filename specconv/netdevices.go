@@ -1,0 +1,38 @@
+package specconv
+
+import (
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// netDevices checks config-linux.md#network-devices.
+func (c *checker) netDevices(devices map[string]specs.LinuxNetDevice, ns Namespaces) {
+	if len(devices) > 0 && !ns.Has(unix.CLONE_NEWNET) {
+		c.fail("linux.netDevices", "needs a network namespace in linux.namespaces")
+	}
+	targets := map[string]string{}
+	for _, host := range sortedKeys(devices) {
+		path := under("linux.netDevices", host)
+		if !netDeviceName(host) || strings.Contains(host, "%") {
+			c.fail(path, "%q is not the name of a network device", host)
+		}
+		target := devices[host].Name
+		if target == "" {
+			target = host
+		} else if base, _ := strings.CutSuffix(target, "%d"); !netDeviceName(target) || strings.Contains(base, "%") {
+			c.fail(path+".name", "%q is not the name of a network device", target)
+		}
+		if other, ok := targets[target]; ok && !strings.HasSuffix(target, "%d") {
+			c.fail(path+".name", "%q is also the name of %q", target, other)
+		}
+		targets[target] = host
+	}
+}
+
+// netDeviceName is the kernel's rule, dev_valid_name().
+func netDeviceName(name string) bool {
+	return name != "" && len(name) < unix.IFNAMSIZ && name != "." && name != ".." &&
+		!strings.ContainsAny(name, "/: \t\n\v\f\r\x00\xa0")
+}
