@@ -20,7 +20,8 @@ const (
 	opSendFD  = 0x8004
 	opAwait   = 0x8005
 	opStore   = 0x8006
-	opFail    = 0x8007
+	opRequire = 0x8007
+	opFail    = 0x8008
 )
 
 // op is struct op.

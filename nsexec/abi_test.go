@@ -18,7 +18,7 @@ func TestABI(t *testing.T) {
 		"BASE": base, "ANY_ERRNO": anyErrno, "NREG": nreg, "FD_SOCK": fdSock, "FD_MEM": fdMem,
 		"REG_SOCK": uint64(RegSock), "REG_MEM": uint64(RegMem),
 		"OP_SPLIT": opSplit, "OP_FORK": opFork, "OP_WAIT": opWait, "OP_RECVFDS": opRecvFDs,
-		"OP_SENDFD": opSendFD, "OP_AWAIT": opAwait, "OP_STORE": opStore, "OP_FAIL": opFail,
+		"OP_SENDFD": opSendFD, "OP_AWAIT": opAwait, "OP_STORE": opStore, "OP_REQUIRE": opRequire, "OP_FAIL": opFail,
 		"sizeof(struct op)":              uint64(unsafe.Sizeof(op{})),
 		"sizeof(struct header)":          uint64(unsafe.Sizeof(header{})),
 		"sizeof(struct command)":         uint64(unsafe.Sizeof(command{})),

@@ -75,6 +75,16 @@ func (b *Batch) Statx(dir Reg, path string, flags int) Buffer {
 	return buf
 }
 
+// StatxResult is Statx of a path for which every errno is expected; the
+// register tells.
+func (b *Batch) StatxResult(path string) (Buffer, Reg) {
+	buf := b.Statx(AtFDCWD, path, 0)
+	out := b.Regs.New()
+	b.ops[len(b.ops)-1].out = uint16(out)
+	b.ExpectAny()
+	return buf, out
+}
+
 // Faccessat2 checks access with the effective ids; the result, 0 or -errno, is
 // in the register when errno is expected.
 func (b *Batch) Faccessat2(path string, mode uint32) Reg {
@@ -156,6 +166,11 @@ func (b *Batch) Ioctl(on Reg, request uint, value uint64) Reg {
 	out := b.Regs.New()
 	b.call(out, unix.SYS_IOCTL, fd(on), num(request), num(value))
 	return out
+}
+
+// SetWinsize sets a terminal's size in characters.
+func (b *Batch) SetWinsize(tty Reg, rows, columns uint16) {
+	b.call(0, unix.SYS_IOCTL, fd(tty), num(unix.TIOCSWINSZ), structure(b, &unix.Winsize{Row: rows, Col: columns}))
 }
 
 // IoctlBytes is ioctl(2) with a struct as argument.

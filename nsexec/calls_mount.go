@@ -48,6 +48,11 @@ func (b *Batch) MoveMount(mount, target Reg) {
 		num(unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
 }
 
+// MoveMountAt attaches a mount to name, no link, in the directory dir.
+func (b *Batch) MoveMountAt(mount, dir Reg, name string) {
+	b.call(0, unix.SYS_MOVE_MOUNT, fd(mount), b.str(""), fd(dir), b.str(name), num(unix.MOVE_MOUNT_F_EMPTY_PATH))
+}
+
 // MountSetattr changes the attributes of the mount at dir.
 func (b *Batch) MountSetattr(dir Reg, recursive bool, attr unix.MountAttr) {
 	flags := uint(unix.AT_EMPTY_PATH)

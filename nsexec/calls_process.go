@@ -1,6 +1,7 @@
 package nsexec
 
 import (
+	"fmt"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -94,6 +95,35 @@ func (b *Batch) Fork(ms int64, body func()) Reg {
 	b.Close(pidfd)
 	return status
 }
+
+// Require fails with ECHILD unless a register holds value.
+func (b *Batch) Require(r Reg, value int64) {
+	b.call(0, opRequire, fd(r), num(value))
+}
+
+// Lend gives the host copies of descriptors of the executor, for as long as do
+// takes.
+func (b *Batch) Lend(do func(fds ...int) error, regs ...Reg) {
+	for _, r := range regs {
+		b.SendFD(RegSock, r, []byte{0})
+	}
+	b.Host(func(x *Executor) error {
+		fds := x.lent
+		x.lent = nil
+		defer func() {
+			for _, fd := range fds {
+				unix.Close(fd)
+			}
+		}()
+		if len(fds) != len(regs) {
+			return fmt.Errorf("receive descriptors of the executor: %d, want %d", len(fds), len(regs))
+		}
+		return do(fds...)
+	})
+}
+
+// FreeAll gives back registers that hold results.
+func (b *Batch) FreeAll(regs []Reg) { b.Regs.free = append(b.Regs.free, regs...) }
 
 // Await waits, as an init that signals can end, for a connection on the
 // listening socket; from then on answers go there, and the first message is

@@ -27,6 +27,7 @@ var signatures = [...]signature{
 	{opSendFD, "send_fd", "dd"},
 	{opAwait, "await_start", "d"},
 	{opStore, "store", "ix"},
+	{opRequire, "require", "di"},
 	{opFail, "fail", "i"},
 	{unix.SYS_OPENAT, "openat", "dsxo"},
 	{unix.SYS_OPENAT2, "openat2", "dsh"},

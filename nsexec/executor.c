@@ -230,6 +230,8 @@ static long special(struct op *ops, unsigned int i, unsigned long *a)
 	case OP_STORE:
 		*(unsigned long *)a[1] = a[0];
 		return 0;
+	case OP_REQUIRE:
+		return a[0] == a[1] ? 0 : -ECHILD;
 	case OP_FAIL:
 		return -(long)a[0];
 	}

@@ -32,7 +32,8 @@
 #define OP_SENDFD 0x8004 /* send descriptor arg1 with arg3 bytes at arg2 to socket arg0 */
 #define OP_AWAIT 0x8005	 /* as a killable init, accept one connection on socket arg0 */
 #define OP_STORE 0x8006	 /* write the value arg0, 8 bytes, at address arg1 */
-#define OP_FAIL 0x8007	 /* fail with errno arg0: fault injection */
+#define OP_REQUIRE 0x8007 /* fail with ECHILD unless arg0 is arg1 */
+#define OP_FAIL 0x8008	 /* fail with errno arg0: fault injection */
 
 struct op {
 	unsigned short nr;   /* system call, or one of OP_* */

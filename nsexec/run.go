@@ -3,6 +3,7 @@ package nsexec
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 	"unsafe"
 
@@ -12,6 +13,9 @@ import (
 // callDeadline bounds the wait for one batch. A batch that runs a hook without
 // a timeout of its own waits for ever, as the spec has it.
 const callDeadline = 10 * time.Minute
+
+// maxRaces bounds how often a look-up is made again that lost a race.
+const maxRaces = 128
 
 // CallError is a system call inside the container that stopped a batch.
 type CallError struct {
@@ -101,6 +105,7 @@ func (x *Executor) resume(b *Batch, first int) error {
 
 // stretch does the calls first..end-1, mending what can be mended.
 func (x *Executor) stretch(b *Batch, first, end int) error {
+	races := 0
 	for first < end {
 		if err := x.command(b, first, end); err != nil {
 			return err
@@ -114,6 +119,15 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 		}
 		o := x.op(b.slot, at)
 		e := b.callError(at, unix.Errno(o.err))
+		if e.Errno == unix.EAGAIN && b.ops[at].nr == unix.SYS_OPENAT2 && races < maxRaces {
+			// Somebody renamed in the tree that was walked (openat2(2)).
+			races++
+			o.err, first = 0, at
+			continue
+		}
+		if errno, call := x.childFailure(b, at); errno != 0 {
+			e.Detail = call + ": " + errno.Error()
+		}
 		mend := b.mends[at]
 		if mend == nil {
 			return e
@@ -126,6 +140,20 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 		first = at + int(next)
 	}
 	return nil
+}
+
+// childFailure tells which call of a forked child has failed, when the call at
+// is about the child's end.
+func (x *Executor) childFailure(b *Batch, at int) (unix.Errno, string) {
+	if b.ops[at].nr != opRequire {
+		return 0, ""
+	}
+	for i := at - 1; i >= 0 && b.ops[i].nr != opFork; i-- {
+		if errno := x.op(b.slot, i).err; errno != 0 {
+			return unix.Errno(errno), b.name(i)
+		}
+	}
+	return 0, ""
 }
 
 // command tells the executor to do the calls first..end-1.
@@ -144,7 +172,6 @@ func (x *Executor) command(b *Batch, first, end int) error {
 
 // await waits for the executor to answer or end.
 func (x *Executor) await(b *Batch) error {
-	var byte1 [1]byte
 	poll := []unix.PollFd{{Fd: int32(x.sock), Events: unix.POLLIN}}
 	ms := int(callDeadline.Milliseconds())
 	if b.unbounded() {
@@ -163,14 +190,34 @@ func (x *Executor) await(b *Batch) error {
 			x.Kill()
 			return b.callError(at, unix.ETIMEDOUT)
 		}
-		switch n, _, err := unix.Recvfrom(x.sock, byte1[:], 0); {
-		case err == unix.EINTR:
-		case n == 1:
-			return nil
-		default:
+		answered, err := x.receive()
+		if err != nil {
 			return x.died(b)
 		}
+		if answered {
+			return nil
+		}
 	}
+}
+
+// receive takes one message: an answer, or a descriptor to lend.
+func (x *Executor) receive() (answered bool, err error) {
+	var byte1 [1]byte
+	var oob [32]byte
+	n, oobn, _, _, err := unix.Recvmsg(x.sock, byte1[:], oob[:], unix.MSG_CMSG_CLOEXEC)
+	switch {
+	case err == unix.EINTR:
+		return false, nil
+	case err != nil:
+		return false, err
+	case oobn > 0:
+		fds, err := rights(oob[:oobn])
+		x.lent = append(x.lent, fds...)
+		return false, err
+	case n == 0:
+		return false, io.EOF
+	}
+	return true, nil
 }
 
 // died says where the executor ended and why.

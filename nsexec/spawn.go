@@ -19,6 +19,7 @@ type Executor struct {
 	mem  int
 	view []byte // the shared memory
 	dead bool
+	lent []int // descriptors the executor has sent, for Lend
 }
 
 // Options say how an executor is born.
@@ -151,6 +152,10 @@ func (x *Executor) Close() {
 		unix.Munmap(x.view)
 		x.view = nil
 	}
+	for _, fd := range x.lent {
+		unix.Close(fd)
+	}
+	x.lent = nil
 	for _, fd := range []*int{&x.sock, &x.mem, &x.PidFD} {
 		if *fd >= 0 {
 			unix.Close(*fd)

@@ -1,0 +1,82 @@
+package inside
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"rt/nsexec"
+)
+
+// runHooks has children of the executor run hooks of one kind, in order. The
+// state is their standard input. Their output is kept in a file of the host's,
+// which cannot block them.
+func runHooks(p *Plan, in *nsexec.Batch, kind string, list []specs.Hook, before func()) {
+	state := p.passed.hookState[kind]
+	for i, h := range list {
+		property := fmt.Sprintf("hooks.%s[%d]", kind, i)
+		in.Step("run hook", property, h.Path)
+		ms := int64(-1)
+		if h.Timeout != nil {
+			ms = int64(*h.Timeout) * 1000
+		}
+		args := h.Args
+		if len(args) == 0 {
+			args = []string{h.Path}
+		}
+		status := in.Fork(ms, func() {
+			in.Dup3(state, 0, 0)
+			in.Lseek(0, 0)
+			in.Dup3(p.passed.hookOutput, 1, 0)
+			in.Dup3(p.passed.hookOutput, 2, 0)
+			if before != nil {
+				before()
+			}
+			in.Prctl(unix.PR_SET_PDEATHSIG, 0)
+			in.Execve(h.Path, args, h.Env)
+		})
+		in.Require(status, 0)
+		in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+			if e.Detail == "" {
+				e.Detail = hookFailure(unix.WaitStatus(x.Reg(status)), p.Acts.HookOutput)
+			}
+			return 0, e
+		})
+	}
+}
+
+// createContainerHooks run in the container's namespaces but still see the
+// host's files (runtime.md#lifecycle, config.md#createcontainer-hooks).
+func createContainerHooks(p *Plan, in *nsexec.Batch) {
+	if h := p.Config.Spec.Hooks; h != nil {
+		runHooks(p, in, "createContainer", h.CreateContainer, nil)
+	}
+}
+
+// startContainerHooks run as what the container's process will be.
+func startContainerHooks(p *Plan, in *nsexec.Batch) {
+	h := p.Config.Spec.Hooks
+	if h == nil {
+		return
+	}
+	runHooks(p, in, "startContainer", h.StartContainer, func() {
+		if p.capsLate() {
+			capabilities(p, in)
+		}
+	})
+}
+
+func hookFailure(ws unix.WaitStatus, output func() string) string {
+	how := fmt.Sprintf("exit status %d", ws.ExitStatus())
+	if ws.Signaled() {
+		how = "killed by " + unix.SignalName(ws.Signal())
+	}
+	if output != nil {
+		if said := strings.TrimSpace(output()); said != "" {
+			how += ": " + said
+		}
+	}
+	return how
+}

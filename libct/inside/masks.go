@@ -1,0 +1,111 @@
+package inside
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"rt/nsexec"
+)
+
+// masks hides linux.maskedPaths: a file behind the host's /dev/null, which was
+// opened before the rootfs could have a say (CVE-2025-31133), a directory
+// behind one empty read-only tmpfs that all of them share.
+func masks(p *Plan, in *nsexec.Batch) {
+	paths := p.Config.Spec.Linux.MaskedPaths
+	if len(paths) == 0 {
+		return
+	}
+	in.Step("make empty directory for masks", "linux.maskedPaths", "")
+	c := covers{p.null, emptyDirectory(in)}
+	for i, path := range paths {
+		in.Step("mask", fmt.Sprintf("linux.maskedPaths[%d]", i), path)
+		target := in.InRoot(p.root, path, unix.O_PATH)
+		in.Expect(coverCalls, errno(unix.ENOENT), errno(unix.ENOTDIR))
+		c.put(in, target, usuallyDirectory(path))
+	}
+	in.Close(c.empty)
+}
+
+// covers are what a path is hidden behind.
+type covers struct{ null, empty nsexec.Reg }
+
+// coverCalls is how many calls put makes.
+const coverCalls = 4
+
+func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
+	from, other := c.null, c.empty
+	if directory {
+		from, other = other, from
+	}
+	cover := in.OpenTree(from, "", false)
+	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno != unix.EINVAL || !directory {
+			return 0, e
+		}
+		// Before Linux 6.15 a mount that is attached nowhere cannot be copied:
+		// the first directory takes the tmpfs itself, the others its copies.
+		b := nsexec.Repair(x)
+		b.MoveMount(c.empty, target)
+		return 3, x.Run(b)
+	})
+	in.MoveMount(cover, target)
+	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno != unix.ENOTDIR && e.Errno != unix.EINVAL {
+			return 0, e
+		}
+		// It is the other kind than its name suggests.
+		b := nsexec.Repair(x)
+		cover := b.OpenTree(other, "", false)
+		b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+			b := nsexec.Repair(x)
+			b.MoveMount(c.empty, target)
+			return 3, x.Run(b)
+		})
+		b.MoveMount(cover, target)
+		b.Close(cover)
+		return nsexec.Skip, x.Run(b)
+	})
+	in.Close(cover)
+	in.Close(target)
+}
+
+// emptyDirectory is a tmpfs that holds nothing and takes nothing.
+func emptyDirectory(in *nsexec.Batch) nsexec.Reg {
+	fs := in.Fsopen("tmpfs")
+	in.FsconfigString(fs, "nr_inodes", "1")
+	in.FsconfigString(fs, "mode", "0555")
+	in.FsconfigCreate(fs)
+	empty := in.Fsmount(fs, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	in.Close(fs)
+	return empty
+}
+
+// usuallyDirectory spares a wrong guess for the paths that engines mask.
+func usuallyDirectory(path string) bool {
+	switch path {
+	case "/proc/acpi", "/proc/asound", "/proc/scsi", "/sys/firmware",
+		"/sys/fs/selinux", "/sys/dev/block", "/sys/devices/virtual/powercap":
+		return true
+	}
+	return strings.HasSuffix(path, "/thermal_throttle")
+}
+
+// readonlyPaths makes linux.readonlyPaths read-only, with all that is mounted
+// below them.
+func readonlyPaths(p *Plan, in *nsexec.Batch) {
+	for i, path := range p.Config.Spec.Linux.ReadonlyPaths {
+		in.Step("make read-only", fmt.Sprintf("linux.readonlyPaths[%d]", i), path)
+		target := in.InRoot(p.root, path, unix.O_PATH)
+		in.Expect(readonlyCalls, errno(unix.ENOENT), errno(unix.ENOTDIR))
+		tree := in.OpenTree(target, "", true)
+		in.MountSetattr(tree, true, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+		in.MoveMount(tree, target)
+		in.Close(tree)
+		in.Close(target)
+	}
+}
+
+// readonlyCalls is how many calls readonlyPaths makes on a path that exists.
+const readonlyCalls = 5

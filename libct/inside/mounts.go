@@ -1,0 +1,191 @@
+package inside
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// mounts makes config.md#mounts in their order. A new mount is made and given
+// all its attributes while it is attached nowhere; only then it is put onto
+// its target, held by descriptor. Nobody can see it half-made, and no path is
+// looked up twice.
+func mounts(p *Plan, in *nsexec.Batch) {
+	for i := range p.Config.Mounts {
+		m := &p.Config.Mounts[i]
+		in.Step("mount", fmt.Sprintf("mounts[%d]", m.Index), mountText(m))
+		switch {
+		case m.Remount:
+			remount(p, in, m)
+		case m.Bind:
+			bind(p, in, m)
+		case m.Type == "":
+			changePropagation(p, in, m)
+		case m.Type == "cgroup" || m.Type == "cgroup2" && !p.CgroupMounts.Fresh:
+			cgroupMount(p, in, m)
+		default:
+			fresh(p, in, m)
+		}
+	}
+}
+
+func mountText(m *specconv.Mount) string {
+	from := m.Source
+	if !m.Bind {
+		from = m.Type
+	}
+	return fmt.Sprintf("%s on %s", from, m.Destination)
+}
+
+// bind attaches a copy of a mount of the host.
+func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
+	tree, given := p.passed.trees[m.Index]
+	var source unix.Statx_t
+	var kind nsexec.Buffer
+	if given {
+		kind = in.Statx(tree, "", unix.AT_EMPTY_PATH)
+	} else {
+		from := in.Open(m.Source, unix.O_PATH)
+		kind = in.Statx(from, "", unix.AT_EMPTY_PATH)
+		tree = in.OpenTree(from, "", m.Recursive)
+		in.Close(from)
+	}
+	if m.IDMap != nil {
+		in.MountIdmap(tree, p.passed.userns[m.Index], m.IDMap.Recursive)
+	}
+	setAttributes(in, tree, m, m.AttrSet, m.AttrClr)
+	target := mountPoint(p, in, m.Destination, func(x *nsexec.Executor) bool {
+		source = x.Statx(kind)
+		return source.Mode&unix.S_IFMT == unix.S_IFDIR
+	})
+	attach(p, in, m, tree, target)
+}
+
+// fresh makes a file system and attaches it.
+func fresh(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
+	attr := m.AttrSet
+	if later := readonlyLater(m); later {
+		attr &^= unix.MOUNT_ATTR_RDONLY
+	}
+	mount := newFilesystem(in, m, attr)
+	target := mountPoint(p, in, m.Destination, isDirectory)
+	if m.TmpCopyUp {
+		copyUp(p, in, m, target, mount)
+	}
+	if m.TmpCopyUp && m.AttrSet&unix.MOUNT_ATTR_RDONLY != 0 {
+		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+	}
+	setAttributes(in, mount, m, 0, 0)
+	attach(p, in, m, mount, target)
+}
+
+// readonlyLater tells whether something must still be written to a mount that
+// is to be read-only: the device nodes in /dev, or what tmpcopyup copies.
+func readonlyLater(m *specconv.Mount) bool {
+	return m.Destination == "/dev" || m.TmpCopyUp
+}
+
+func newFilesystem(in *nsexec.Batch, m *specconv.Mount, attr uint64) nsexec.Reg {
+	fs := in.Fsopen(m.Type)
+	if m.Source != "" {
+		in.FsconfigString(fs, "source", m.Source)
+		in.OnError(kernelMessage(fs))
+	}
+	for _, option := range m.Data {
+		fsOption(in, fs, option)
+	}
+	for _, flag := range m.SuperFlags {
+		in.FsconfigFlag(fs, flag)
+		in.OnError(kernelMessage(fs))
+	}
+	in.FsconfigCreate(fs)
+	in.OnError(kernelMessage(fs))
+	mount := in.Fsmount(fs, attr)
+	in.Close(fs)
+	return mount
+}
+
+func fsOption(in *nsexec.Batch, fs nsexec.Reg, option string) {
+	if key, value, found := strings.Cut(option, "="); found {
+		in.FsconfigString(fs, key, value)
+	} else {
+		in.FsconfigFlag(fs, option)
+	}
+	in.OnError(kernelMessage(fs))
+}
+
+// kernelMessage adds what the file system itself says about a failure.
+func kernelMessage(fs nsexec.Reg) nsexec.Mend {
+	return func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		log := nsexec.Repair(x)
+		text, n := log.Read(fs, 512)
+		log.ExpectAny()
+		if err := x.Run(log); err == nil && x.Reg(n) > 0 {
+			message := string(x.Read(text)[:x.Reg(n)])
+			e.Detail = strings.TrimSpace(strings.TrimPrefix(message, "e "))
+		}
+		return 0, e
+	}
+}
+
+// setAttributes sets what a mount is asked for beyond what it was made with.
+func setAttributes(in *nsexec.Batch, mount nsexec.Reg, m *specconv.Mount, set, clr uint64) {
+	if set != 0 || clr != 0 {
+		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: set, Attr_clr: clr})
+	}
+	if m.RecSet != 0 || m.RecClr != 0 {
+		in.MountSetattr(mount, true, unix.MountAttr{Attr_set: m.RecSet, Attr_clr: m.RecClr})
+	}
+}
+
+// attach puts a finished mount onto its target. Propagation comes last: a
+// mount that is attached nowhere can be no peer.
+func attach(p *Plan, in *nsexec.Batch, m *specconv.Mount, mount, target nsexec.Reg) {
+	in.MoveMount(mount, target)
+	for _, kind := range m.Propagation {
+		setPropagation(in, mount, kind)
+	}
+	if m.Destination == "/" {
+		p.root = mount // what was below can no longer be reached
+		return
+	}
+	in.Close(target)
+	in.Close(mount)
+}
+
+func setPropagation(in *nsexec.Batch, mount nsexec.Reg, kind uint64) {
+	in.MountSetattr(mount, kind&unix.MS_REC != 0, unix.MountAttr{Propagation: kind &^ unix.MS_REC})
+}
+
+// remount changes a mount that is there already.
+func remount(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
+	mount := in.InRoot(p.root, m.Destination, unix.O_PATH)
+	setAttributes(in, mount, m, m.AttrSet, m.AttrClr)
+	for _, kind := range m.Propagation {
+		setPropagation(in, mount, kind)
+	}
+	in.Close(mount)
+}
+
+func changePropagation(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
+	mount := in.InRoot(p.root, m.Destination, unix.O_PATH)
+	for _, kind := range m.Propagation {
+		setPropagation(in, mount, kind)
+	}
+	in.Close(mount)
+}
+
+// copyUp has the host copy what the target holds into the new tmpfs, both by
+// descriptor.
+func copyUp(p *Plan, in *nsexec.Batch, m *specconv.Mount, target, mount nsexec.Reg) {
+	in.Step("copy up", fmt.Sprintf("mounts[%d].options", m.Index), m.Destination)
+	from := in.Openat2(target, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0, 0)
+	to := in.Openat2(mount, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0, 0)
+	in.Lend(p.Acts.CopyUp, from, to)
+	in.Close(from)
+	in.Close(to)
+}

@@ -1,0 +1,113 @@
+package inside
+
+import (
+	"golang.org/x/sys/unix"
+
+	"rt/nsexec"
+)
+
+// forked are the namespaces that only a child enters.
+const forked = unix.CLONE_NEWPID | unix.CLONE_NEWTIME
+
+// TwoStages tells whether the executor has to fork to get where it belongs: a
+// user namespace must have its mappings before it owns others, a time
+// namespace its offsets before anybody enters it, and a pid namespace that is
+// joined takes children alone.
+func (p *Plan) TwoStages() bool {
+	n := p.Config.Namespaces
+	if n.New&(unix.CLONE_NEWUSER|unix.CLONE_NEWTIME) != 0 {
+		return true
+	}
+	for _, j := range n.Join {
+		if j.Flag&(forked|unix.CLONE_NEWUSER) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Born gives the namespaces the executor is cloned into. The cgroup namespace
+// is left out: its root is the cgroup one is in when it is made.
+func (p *Plan) Born() uint64 {
+	if p.TwoStages() {
+		return 0
+	}
+	return p.Config.Namespaces.New &^ unix.CLONE_NEWCGROUP
+}
+
+// join enters the namespaces that have a path. Those of the host are entered
+// while it has all privilege over them, the user namespace after them; without
+// privilege the user namespace is what gives it, and comes first.
+func join(p *Plan, in *nsexec.Batch) {
+	list := p.Config.Namespaces.Join
+	regs := make([]nsexec.Reg, len(list))
+	for i, j := range list {
+		in.Step("open namespace", j.Property, j.Path)
+		regs[i] = in.Open(j.Path, unix.O_RDONLY)
+	}
+	enter := func(user bool) {
+		for i, j := range list {
+			if (j.Flag == unix.CLONE_NEWUSER) == user {
+				in.Step("join namespace", j.Property, j.Path)
+				in.Setns(regs[i], j.Flag)
+				in.Close(regs[i])
+			}
+		}
+	}
+	enter(p.Rootless)
+	enter(!p.Rootless)
+}
+
+// enterUser makes the user namespace and becomes its root.
+func enterUser(p *Plan, in *nsexec.Batch) {
+	n := p.Config.Namespaces
+	if !n.Has(unix.CLONE_NEWUSER) {
+		return
+	}
+	in.Step("make", "linux.namespaces", "user namespace")
+	if n.New&unix.CLONE_NEWUSER != 0 {
+		in.Unshare(unix.CLONE_NEWUSER)
+		in.Step("write", "linux.uidMappings", "id mappings")
+		in.Host(p.Acts.MapIDs)
+	}
+	in.Step("become", "linux.uidMappings", "root of the user namespace")
+	if p.Setgroups {
+		in.Setgroups(nil)
+	}
+	in.Setresgid(0)
+	in.Setresuid(0)
+	if p.Rootless {
+		in.Prctl(unix.PR_SET_DUMPABLE, 0)
+	}
+}
+
+// makeNamespaces makes the others and forks into those that need it.
+func makeNamespaces(p *Plan, in *nsexec.Batch) {
+	n := p.Config.Namespaces
+	in.Step("make", "linux.namespaces", "namespaces")
+	if flags := n.New &^ (unix.CLONE_NEWUSER | unix.CLONE_NEWCGROUP); flags != 0 {
+		in.Unshare(flags)
+	}
+	if n.New&unix.CLONE_NEWTIME != 0 {
+		in.Step("write", "linux.timeOffsets", "")
+		in.Host(p.Acts.TimeOffsets)
+		in.Step("make", "linux.namespaces", "namespaces")
+	}
+	in.Split(0, nsexec.AtFDCWD)
+}
+
+// cgroupNamespace comes after the cgroups were joined: they become its roots.
+func cgroupNamespace(p *Plan, in *nsexec.Batch) {
+	if p.Config.Namespaces.New&unix.CLONE_NEWCGROUP != 0 {
+		in.Unshare(unix.CLONE_NEWCGROUP)
+	}
+}
+
+// hostFiles opens what is of the host while nothing of the container can be
+// in the way.
+func hostFiles(p *Plan, in *nsexec.Batch) {
+	p.proc = in.Open("/proc", unix.O_PATH|unix.O_DIRECTORY)
+	if len(p.Config.Spec.Linux.MaskedPaths) > 0 {
+		p.null = in.Open("/dev/null", unix.O_PATH|unix.O_NOFOLLOW)
+	}
+}

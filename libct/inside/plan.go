@@ -1,0 +1,116 @@
+// Package inside says what is done inside a container, one file per kernel
+// feature, and in which order (steps.go). It runs on the host and only notes
+// calls down in a batch; package nsexec brings them into the container.
+//
+// It imports nsexec and specconv, and nothing that acts on the host.
+package inside
+
+import (
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// Plan is what the steps work from: the checked configuration, what the host
+// has prepared, and the registers they share. Nothing changes once the first
+// step has been taken, but the registers.
+type Plan struct {
+	ID     string
+	Config *specconv.Config
+
+	Rootless  bool // the host process has no privilege over the host
+	Setgroups bool // the user namespace allows setgroups(2)
+	NoPivot   bool
+	Keyring   bool // join a session keyring of the container's own
+
+	LastCap   int    // highest capability the kernel knows
+	Permitted uint64 // capabilities the executor has itself
+
+	// Tasks are v1 cgroup files by which the executor moves itself.
+	Tasks []string
+	// CgroupMounts is what a mount of type cgroup shows.
+	CgroupMounts CgroupMounts
+
+	// Devices that cannot be made are bound from the host (user namespaces).
+	BindDevices bool
+	// RootParent is the mount that holds the rootfs, set when it must be made
+	// private before pivot_root (rootfsPropagation shared).
+	RootParent string
+
+	// Descriptors of the host, -1 for none.
+	Console  int   // socket that receives the terminal
+	Listener int   // socket on which start is awaited; -1: go on at once
+	Lock     int   // held until execve
+	Notify   int   // connected socket that receives the seccomp listener
+	Preserve []int // become 3, 4, …
+
+	HookFiles   HookFiles
+	NotifyState []byte // what is sent with the seccomp listener
+	Seccomp     Seccomp
+
+	// Bind trees opened by the host, by mounts[] index, where the executor
+	// could not open them itself.
+	Trees map[int]int
+	// UserNS holds, by mounts[] index, a user namespace for an idmapped mount.
+	UserNS map[int]int
+
+	// Acts are what the host does at its place in the order.
+	Acts Acts
+
+	// Env is added to process.env (LISTEN_FDS, NOTIFY_SOCKET).
+	Env []string
+
+	program string // process.args[0], found
+	home    string // HOME, when the environment has none
+
+	lateCwd bool // the user has to enter process.cwd, root cannot
+	tasks   []nsexec.Reg
+
+	root   nsexec.Reg // the container's root
+	proc   nsexec.Reg // the host's /proc
+	null   nsexec.Reg // the host's /dev/null
+	umask  nsexec.Reg // the one rt was called with
+	passed passed
+}
+
+// Seccomp is a compiled filter.
+type Seccomp struct {
+	Program []byte
+	Flags   uint32
+	Notify  bool // the filter has a listener
+}
+
+// Acts are the host's parts of the order; nil ones are left out.
+type Acts struct {
+	// MapIDs writes the id mappings, when the executor is in a new user
+	// namespace.
+	MapIDs func(x *nsexec.Executor) error
+	// TimeOffsets writes them, before anybody enters the time namespace.
+	TimeOffsets func(x *nsexec.Executor) error
+	// Network moves devices into the new network namespace.
+	Network func(x *nsexec.Executor) error
+	// RuntimeHooks runs prestart and createRuntime.
+	RuntimeHooks func(x *nsexec.Executor) error
+	// CopyUp fills a fresh tmpfs with what its target holds.
+	CopyUp func(fds ...int) error
+	// HookOutput gives the end of what hooks have written.
+	HookOutput func() string
+}
+
+// HookFiles are files the host made for hooks that run inside: what they read,
+// by kind, and where they write. -1 or absent: none.
+type HookFiles struct {
+	State  map[string]int
+	Output int
+}
+
+// passed are the registers of the host's descriptors.
+type passed struct {
+	console, listener, lock, notify nsexec.Reg
+	preserve                        []nsexec.Reg
+	trees, userns                   map[int]nsexec.Reg
+	hookState                       map[string]nsexec.Reg
+	hookOutput                      nsexec.Reg
+}
+
+// errno is how nsexec's Expect takes an errno.
+func errno[T ~uintptr](e T) uint8 { return uint8(e) }

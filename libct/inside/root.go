@@ -1,0 +1,80 @@
+package inside
+
+import (
+	"golang.org/x/sys/unix"
+
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// rootfs makes the rootfs a mount of its own, which pivot_root needs, and
+// opens it. From here on nothing names the host's path of it.
+func rootfs(p *Plan, in *nsexec.Batch) {
+	c := p.Config
+	if !c.Namespaces.Has(unix.CLONE_NEWNS) {
+		p.root = in.Open(c.Rootfs, unix.O_PATH|unix.O_DIRECTORY)
+		return
+	}
+	propagation := c.RootPropagation
+	if propagation == 0 {
+		propagation = unix.MS_SLAVE | unix.MS_REC
+	}
+	in.Step("set propagation of", "linux.rootfsPropagation", "/")
+	in.Mount("", "/", "", uintptr(propagation), "")
+	if p.RootParent != "" {
+		in.Mount("", p.RootParent, "", unix.MS_PRIVATE, "")
+	}
+	in.Step("mount", "root.path", c.Rootfs)
+	from := in.Open(c.Rootfs, unix.O_PATH|unix.O_DIRECTORY)
+	p.root = in.OpenTree(from, "", true)
+	if p.RootParent != "" {
+		in.MountSetattr(p.root, false, unix.MountAttr{Propagation: unix.MS_PRIVATE})
+	}
+	in.MoveMount(p.root, from)
+	in.Close(from)
+}
+
+// readonlyRoot comes after everything that makes mount points.
+func readonlyRoot(p *Plan, in *nsexec.Batch) {
+	for i := range p.Config.Mounts {
+		if m := &p.Config.Mounts[i]; deferredReadonly(m) {
+			dev := in.InRoot(p.root, m.Destination, unix.O_PATH)
+			in.MountSetattr(dev, false, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+			in.Close(dev)
+		}
+	}
+	if p.Config.Spec.Root.Readonly {
+		in.MountSetattr(p.root, false, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+	}
+}
+
+func deferredReadonly(m *specconv.Mount) bool {
+	return m.Destination == "/dev" && !m.Bind && m.AttrSet&unix.MOUNT_ATTR_RDONLY != 0
+}
+
+// pivot makes the rootfs the root of the mount namespace and lets go of the
+// host's mounts.
+func pivot(p *Plan, in *nsexec.Batch) {
+	in.Fchdir(p.root)
+	switch {
+	case !p.Config.Namespaces.Has(unix.CLONE_NEWNS):
+		in.Chroot(".")
+	case p.NoPivot:
+		in.Mount(".", "/", "", unix.MS_MOVE, "")
+		in.Chroot(".")
+	default:
+		old := in.Open("/", unix.O_PATH|unix.O_DIRECTORY)
+		in.PivotRoot(".", ".")
+		in.Fchdir(old)
+		if p.Config.RootPropagation&unix.MS_SHARED != 0 {
+			// Else what is unmounted here would be unmounted on the host.
+			in.Mount("", ".", "", unix.MS_SLAVE|unix.MS_REC, "")
+		}
+		in.Umount2(".", unix.MNT_DETACH)
+		in.Close(old)
+	}
+	in.Chdir("/")
+	if p.Config.Namespaces.Has(unix.CLONE_NEWNS) && p.Config.RootPropagation != 0 {
+		in.Mount("", "/", "", uintptr(p.Config.RootPropagation), "")
+	}
+}

@@ -1,0 +1,246 @@
+package inside
+
+import (
+	"golang.org/x/sys/unix"
+
+	"rt/nsexec"
+)
+
+// A step is one thing that is done inside. The lists below are the order of a
+// container's life: they are what runs, and what a listing shows.
+type step struct {
+	name     string
+	property string
+	do       func(*Plan, *nsexec.Batch)
+	why      string // why it stands where it does
+}
+
+// stage1 leads from the host into the namespaces that take a fork.
+var stage1 = [...]step{
+	{"guard the executor", "", guard, "nothing may outlive rt by accident"},
+	{"open cgroups", "linux.cgroupsPath", openTasks, "a user namespace has no right to them"},
+	{"join namespaces", "linux.namespaces", join, "those with a path may belong to the host"},
+	{"enter the user namespace", "linux.uidMappings", enterUser, "it owns what is made after it"},
+	{"make namespaces", "linux.namespaces", makeNamespaces, "the child is the container's init"},
+}
+
+// arrive is how an executor begins that was born in its namespaces.
+var arrive = [...]step{
+	{"guard the executor", "", guard, "nothing may outlive rt by accident"},
+	{"open cgroups", "linux.cgroupsPath", openTasks, "they are files of the host"},
+	{"join namespaces", "linux.namespaces", join, "those with a path may belong to the host"},
+}
+
+// build makes the container around the executor.
+var build = [...]step{
+	{"name the executor", "", name, "people look at ps"},
+	{"take descriptors", "", take, "later steps use them"},
+	{"join cgroups", "linux.cgroupsPath", joinCgroups, "all that follows is counted and limited"},
+	{"make the cgroup namespace", "linux.namespaces", cgroupNamespace, "the cgroups just joined are its roots"},
+	{"make a session", "", session, "the caller's terminal is not the container's"},
+	{"join a keyring", "", sessionKeyring, "the caller's keys are not the container's"},
+	{"bring up", "linux.namespaces", loopback, "a network namespace is new with lo down"},
+	{"move network devices", "linux.netDevices", network, "hooks may expect them"},
+	{"open the host's files", "", hostFiles, "nothing of the container is in the way yet"},
+	{"clear the umask", "", clearUmask, "modes are meant as they are written"},
+	{"set", "hostname", hostname, "hooks may expect it"},
+	{"prepare the rootfs", "root.path", rootfs, "mounts go into it"},
+	{"mount", "mounts", mounts, "devices and links go into them"},
+	{"make devices", "linux.devices", devices, "into a /dev that is mounted now"},
+	{"make links", "", devLinks, "/dev is complete"},
+	{"make terminal", "process.terminal", containerConsole, "devpts is mounted"},
+	{"run hooks", "hooks.createRuntime", runtimeHooks, "the spec: environment made, not yet pivoted"},
+	{"run hooks", "hooks.createContainer", createContainerHooks, "the spec: after createRuntime, before pivot"},
+	{"make read-only", "root.readonly", readonlyRoot, "hooks may have written to it"},
+	{"make read-only", "linux.readonlyPaths", readonlyPaths, "hooks may have mounted over them"},
+	{"mask", "linux.maskedPaths", masks, "the host's /dev/null can be had no longer after pivot"},
+	{"pivot", "root.path", pivot, "the host's files are left behind"},
+	{"set sysctls", "linux.sysctl", sysctls, "hooks may have made what they name"},
+	{"set", "linux.memoryPolicy", memoryPolicy, ""},
+}
+
+// become turns the executor into what the container's process will be; exec
+// does the same.
+var become = [...]step{
+	{"set label", "process.apparmorProfile", labels, "no_new_privs would forbid the change"},
+	{"set", "process.scheduler", scheduler, "it takes privilege"},
+	{"set", "linux.personality", personality, ""},
+	{"drop", "process.capabilities.bounding", bounding, "it takes CAP_SETPCAP"},
+	{"enter", "process.cwd", workingDirectory, "root can enter more than the user"},
+	{"set", "process.user", user, ""},
+	{"check", "process.cwd", checkCwd, "some directories only the user can enter"},
+	{"set", "process.user.umask", umask, "nothing is made any more"},
+	{"look up", "process.env", home, ""},
+	{"find", "process.args[0]", program, "as the user, in the container's own files"},
+	{"set", "process.noNewPrivileges", noNewPrivileges, "nothing more to gain"},
+	{"set", "process.capabilities", earlyCapabilities, "nothing takes privilege any more"},
+	{"let the executor outlive rt", "", survive, "from now on the end of the socket ends it"},
+}
+
+// last is left with the executor.
+var last = [...]step{
+	{"await start", "", awaitStart, "the spec: create does not run the program"},
+	{"run hooks", "hooks.startContainer", startContainerHooks, "the spec: before the program"},
+	{"close descriptors", "", descriptors, "nothing of the host reaches the program"},
+	{"set", "process.rlimits", openFiles, "no descriptor is needed any more"},
+	{"load", "linux.seccomp", filter, "a profile need not allow what came before"},
+	{"run", "process.args", execve, ""},
+}
+
+func add(p *Plan, in *nsexec.Batch, steps []step) *nsexec.Batch {
+	for _, s := range steps {
+		in.Step(s.name, s.property, "")
+		s.do(p, in)
+	}
+	return in
+}
+
+// Stage1 is the batch of an executor that has to fork, for Executor.Split.
+func (p *Plan) Stage1(regs *nsexec.Registers) *nsexec.Batch {
+	return add(p, nsexec.NewBatch(regs), stage1[:])
+}
+
+// Build is the batch that makes the container and turns the executor into its
+// process. An executor that was not split arrives by it, too.
+func (p *Plan) Build(regs *nsexec.Registers) *nsexec.Batch {
+	in := nsexec.NewBatch(regs)
+	if p.TwoStages() {
+		add(p, in, arrive[:1])
+	} else {
+		add(p, in, arrive[:])
+	}
+	add(p, in, build[:])
+	if p.Config.Process == nil {
+		in.Step("let the executor outlive rt", "", "")
+		survive(p, in)
+		return in
+	}
+	return add(p, in, become[:])
+}
+
+// Last is the batch left with the executor. It is made after Build has run,
+// which finds the program.
+func (p *Plan) Last(regs *nsexec.Registers) *nsexec.Batch {
+	return add(p, nsexec.NewBatch(regs), last[:])
+}
+
+func name(_ *Plan, in *nsexec.Batch)       { in.SetName("rt:[init]") }
+func session(_ *Plan, in *nsexec.Batch)    { in.Setsid() }
+func clearUmask(p *Plan, in *nsexec.Batch) { p.umask = in.Umask(0) }
+
+func network(p *Plan, in *nsexec.Batch) {
+	if p.Acts.Network != nil {
+		in.Host(p.Acts.Network)
+	}
+}
+
+func runtimeHooks(p *Plan, in *nsexec.Batch) {
+	if p.Acts.RuntimeHooks != nil {
+		in.Host(p.Acts.RuntimeHooks)
+	}
+}
+
+func containerConsole(p *Plan, in *nsexec.Batch) {
+	if p.Config.Process == nil || !p.Config.Process.Spec.Terminal {
+		return
+	}
+	pts := in.InRoot(p.root, "dev/pts", unix.O_PATH|unix.O_DIRECTORY)
+	console(p, in, pts, true)
+	in.Close(pts)
+}
+
+func awaitStart(p *Plan, in *nsexec.Batch) {
+	if p.Listener >= 0 {
+		in.Await(p.passed.listener)
+	}
+}
+
+func execve(p *Plan, in *nsexec.Batch) {
+	spec := p.Config.Process.Spec
+	in.Execve(p.program, spec.Args, p.environment())
+}
+
+// environment is process.env, and HOME when it has none.
+func (p *Plan) environment() []string {
+	env := p.Config.Process.Spec.Env
+	if p.home != "" {
+		env = append(env[:len(env):len(env)], "HOME="+p.home)
+	}
+	return append(env[:len(env):len(env)], p.Env...)
+}
+
+// take receives the host's descriptors. Those that must survive to the last
+// batch are among them, so none is closed here.
+func take(p *Plan, in *nsexec.Batch) {
+	var fds []int
+	var put []func(nsexec.Reg)
+	want := func(fd int, to func(nsexec.Reg)) {
+		if fd >= 0 {
+			fds = append(fds, fd)
+			put = append(put, to)
+		}
+	}
+	t := &p.passed
+	want(p.Console, func(r nsexec.Reg) { t.console = r })
+	want(p.Listener, func(r nsexec.Reg) { t.listener = r })
+	want(p.Lock, func(r nsexec.Reg) { t.lock = r })
+	want(p.Notify, func(r nsexec.Reg) { t.notify = r })
+	for _, fd := range p.Preserve {
+		want(fd, func(r nsexec.Reg) { t.preserve = append(t.preserve, r) })
+	}
+	t.trees, t.userns = map[int]nsexec.Reg{}, map[int]nsexec.Reg{}
+	for i := range p.Config.Mounts {
+		m := p.Config.Mounts[i].Index
+		if fd, ok := p.Trees[m]; ok {
+			want(fd, func(r nsexec.Reg) { t.trees[m] = r })
+		}
+		if fd, ok := p.UserNS[m]; ok {
+			want(fd, func(r nsexec.Reg) { t.userns[m] = r })
+		}
+	}
+	t.hookState = map[string]nsexec.Reg{}
+	for _, kind := range [...]string{"createContainer", "startContainer"} {
+		if fd, ok := p.HookFiles.State[kind]; ok {
+			want(fd, func(r nsexec.Reg) { t.hookState[kind] = r })
+		}
+	}
+	if len(p.HookFiles.State) > 0 {
+		want(p.HookFiles.Output, func(r nsexec.Reg) { t.hookOutput = r })
+	}
+	if len(fds) == 0 {
+		return
+	}
+	for i, r := range in.Pass(fds...) {
+		put[i](r)
+	}
+	// The numbers from 3 on belong to the preserved ones in the end.
+	if n := len(p.Preserve); n > 0 {
+		moveAbove(p, in, 3+n)
+	}
+}
+
+// moveAbove makes room for the preserved descriptors: all that is still needed
+// when they are put in place moves to higher numbers.
+func moveAbove(p *Plan, in *nsexec.Batch, min int) {
+	t := &p.passed
+	for i, r := range t.preserve {
+		t.preserve[i] = in.Regs.New()
+		in.DupAbove(r, min, t.preserve[i])
+		in.Close(r)
+	}
+	for _, r := range []*nsexec.Reg{&t.console, &t.listener, &t.lock, &t.notify, &t.hookOutput} {
+		if *r != 0 {
+			old := *r
+			*r = in.Regs.New()
+			in.DupAbove(old, min, *r)
+			in.Close(old)
+		}
+	}
+	for kind, r := range t.hookState {
+		t.hookState[kind] = in.Regs.New()
+		in.DupAbove(r, min, t.hookState[kind])
+		in.Close(r)
+	}
+	in.DupAbove(nsexec.RegSock, min, nsexec.RegSock)
+	in.DupAbove(nsexec.RegMem, min, nsexec.RegMem)
+}
