@@ -95,7 +95,7 @@ func leftCgroups(id string) []string {
 	filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), id) {
 			if machine.kind == "crun" && strings.HasPrefix(path, "/sys/fs/cgroup/hugetlb") {
-				os.Remove(path) // crun makes a directory for a controller that is not mounted
+				os.RemoveAll(path) // crun makes a directory for a controller that is not mounted
 				return fs.SkipDir
 			}
 			left = append(left, "cgroup "+path)
@@ -103,9 +103,17 @@ func leftCgroups(id string) []string {
 		return nil
 	})
 	for i := len(left) - 1; i >= 0; i-- {
-		os.Remove(strings.TrimPrefix(left[i], "cgroup "))
+		removeCgroup(strings.TrimPrefix(left[i], "cgroup "))
 	}
 	return left
+}
+
+// removeCgroup waits for the last processes of the cgroup, which leftProcesses
+// has killed, to be gone.
+func removeCgroup(path string) {
+	for end := time.Now().Add(time.Second); os.Remove(path) != nil && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 func leftMounts(work string) []string {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,9 +47,14 @@ func TestMain(m *testing.M) {
 
 // inPrivateMounts runs the suite again in a mount namespace of its own: what
 // a broken runtime mounts on the host goes away with the last process, and
-// nothing that removes files can follow it.
+// nothing that removes files can follow it. The log by which go test decides
+// that a result can be cached is left out, since it does not know about the
+// runtime.
 func inPrivateMounts() int {
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	args := slices.DeleteFunc(slices.Clone(os.Args[1:]), func(arg string) bool {
+		return strings.HasPrefix(arg, "-test.testlogfile=")
+	})
+	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), "RT_TESTS_MOUNTNS=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
