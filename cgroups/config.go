@@ -34,8 +34,8 @@ type Config struct {
 // Owner is a user and group of the host.
 type Owner struct{ UID, GID int }
 
-// errRoot keeps Kill and Freeze away from all processes of the host.
-var errRoot = errors.New("names the hierarchy's root or the runtime's own cgroup")
+// errOwn keeps Kill and Freeze away from the runtime and the host.
+var errOwn = errors.New("the runtime itself runs there")
 
 // New decides the container's place and checks what it asks for, without
 // touching the host. All that is wrong is reported.
@@ -47,8 +47,11 @@ func New(l Layout, c Config) (Manager, error) {
 	if name == "" {
 		name = c.ID
 	}
-	if path.Clean("/"+name) == "/" || strings.ContainsAny(name, "\n\x00") {
-		return nil, fmt.Errorf("linux.cgroupsPath: %q: %w", c.Path, errRoot)
+	if strings.ContainsAny(name, "\n\x00") {
+		return nil, fmt.Errorf("linux.cgroupsPath: %q is not a path of cgroups", name)
+	}
+	if l.holdsOwn(name) {
+		return nil, fmt.Errorf("linux.cgroupsPath: %q: %w", name, errOwn)
 	}
 	var m interface {
 		Manager
@@ -84,6 +87,20 @@ func Load(s State) (Manager, error) {
 		return &unified{dir: dir, made: s.Made}, nil
 	}
 	return loadLegacy(s), nil
+}
+
+// holdsOwn reports whether the place that name stands for is, in some
+// hierarchy, a root, or the runtime's own cgroup or one above.
+func (l Layout) holdsOwn(name string) bool {
+	above := func(dir, own string) bool {
+		return dir == own || strings.HasPrefix(own, strings.TrimSuffix(dir, "/")+"/")
+	}
+	for _, h := range l.V1 {
+		if above(place("/", h.Own, name), h.Own) {
+			return true
+		}
+	}
+	return l.V2 != nil && above(place("/", path.Dir(l.V2.Own), name), l.V2.Own)
 }
 
 // place gives a container's directory: an absolute path counts from the

@@ -20,6 +20,7 @@ func (none) Create() error                   { return nil }
 func (none) Set(*specs.LinuxResources) error { return nil }
 func (none) Join() (Join, error)             { return Join{}, nil }
 func (none) Sub([]string) (Join, error)      { return Join{}, errNone }
+func (none) Beside(int) (Join, error)        { return Join{}, nil }
 func (none) Freeze() error                   { return errNone }
 func (none) Thaw() error                     { return errNone }
 func (none) Frozen() (bool, error)           { return false, nil }

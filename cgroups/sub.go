@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"rt/cgroups/cgfs"
 )
 
 func (m *legacy) Sub(spec []string) (Join, error) {
@@ -65,6 +68,41 @@ func (m *unified) Sub(spec []string) (Join, error) {
 	}
 	dir, err := openDir(path.Join(m.dir, sub))
 	return Join{Dir: dir}, err
+}
+
+// Beside is the same as Join: a v1 cgroup takes processes whatever is below.
+func (m *legacy) Beside(int) (Join, error) { return m.Join() }
+
+func (m *unified) Beside(pid int) (Join, error) {
+	text, err := cgfs.Read("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	if err != nil {
+		return Join{}, err
+	}
+	own, err := parseOwn(text)
+	if err != nil {
+		return Join{}, err
+	}
+	if own.V2 != nil {
+		if sub, ok := within(m.dir, own.V2.Own); ok {
+			dir, err := openDir(m.dir + sub)
+			return Join{Dir: dir}, err
+		}
+	}
+	return Join{}, fmt.Errorf("process %d is not in cgroup %s", pid, m.dir)
+}
+
+// within gives what a cgroup, named from the hierarchy's root, has beyond
+// dir, named from the root of the file system.
+func within(dir, cgroup string) (sub string, ok bool) {
+	for i, c := range dir {
+		if c != '/' {
+			continue
+		}
+		if sub, ok := strings.CutPrefix(cgroup+"/", dir[i:]+"/"); ok {
+			return strings.TrimSuffix("/"+sub, "/"), true
+		}
+	}
+	return "", false
 }
 
 // inside gives a path below the container's cgroup.
