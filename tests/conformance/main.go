@@ -23,6 +23,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 type options struct {
@@ -96,6 +98,11 @@ func run(ctx context.Context, args []string) (failed int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	unlock, err := lockHost()
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
 	suite, err := buildSuite(ctx, o.cache)
 	if err != nil {
 		return 0, err
@@ -115,6 +122,25 @@ func run(ctx context.Context, args []string) (failed int, err error) {
 	printResults(os.Stdout, results)
 	fmt.Printf("what the programs printed is in %s\n", stage.output)
 	return countFailed(results), ctx.Err()
+}
+
+// lockHost makes this the only run on the host: the suite's cgroup paths are
+// fixed, so that two runs would remove each other's cgroups, and they may share a
+// cache.
+func lockHost() (unlock func(), err error) {
+	root, err := os.Open(cgroupRoot)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(root.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = errors.New("another run of the suite is under way on this host")
+	}
+	if err != nil {
+		root.Close()
+		return nil, fmt.Errorf("lock %s: %w", cgroupRoot, err)
+	}
+	return func() { root.Close() }, nil
 }
 
 // runAll runs the programs in at most parallel lanes and returns the results

@@ -107,10 +107,14 @@ type line struct {
 func printResults(w io.Writer, results []result) {
 	var lines []line
 	counts := [len(stateNames)]int{}
+	littered := 0
 	for _, r := range results {
 		s, why := judge(r, verdictOf(r.program))
 		lines = append(lines, line{r, s, why})
 		counts[s]++
+		if len(r.leftovers) > 0 {
+			littered++
+		}
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(a.state, b.state) })
 	for _, r := range lines {
@@ -123,6 +127,7 @@ func printResults(w io.Writer, results []result) {
 			fmt.Fprintf(w, "      left behind: %s\n", l)
 		}
 	}
+	fmt.Fprintf(w, "%d of %d left something behind\n", littered, len(results))
 	fmt.Fprintf(w, "%d passed, %d failed; apart: %d wrong by themselves, %d where engines need otherwise, %d that need another host\n",
 		counts[passed], counts[failed], counts[unjust], counts[declined], counts[unfitted])
 }
