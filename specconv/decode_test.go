@@ -94,6 +94,14 @@ func TestDecodeErrors(t *testing.T) {
 		{"bad escape", `{"hostname": "a\x"}`, "line 1, column 16 (hostname): invalid escape in a string"},
 		{"invalid UTF-8", "{\n\"hostname\": \"é\xff\"}", "line 2, column 15: invalid UTF-8"},
 		{"unknown property, bad value", `{"x": {"y": [nope]}}`, "line 1, column 14 (x.y[0]): a value is wanted, not nope"},
+		{"number given as a string", `{"process": {"user": {"uid": "0"}}}`, "line 1, column 30 (process.user.uid): a number is wanted, not a string"},
+		{"string without end", `{"hostname": "a`, "line 1, column 14 (hostname): a string has no end"},
+		{"string without end after an escape", `{"hostname": "\n`, "line 1, column 17 (hostname): a string has no end"},
+		{"control character after an escape", "{\"hostname\": \"\\n\t\"}", `line 1, column 17 (hostname): control character '\t' in a string`},
+		{"half an escape", `{"hostname": "\u00`, "line 1, column 15 (hostname): invalid escape in a string"},
+		{"no digit after the point", `{"x": 1.}`, "line 1, column 9 (x): a digit is wanted, not '}'"},
+		{"no digit in the exponent", `{"x": 1e-}`, "line 1, column 10 (x): a digit is wanted, not '}'"},
+		{"odd key", `{"annotations": {"a.b": 1}}`, `line 1, column 25 (annotations["a.b"]): a string is wanted, not a number`},
 		{"too deep", `{"x": ` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}", "more than 100 levels"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,7 +122,7 @@ func TestDecodeAccepts(t *testing.T) {
 		{"unknown properties", `{"a": {"b": [1, -2.5e+3, null, true, false, "x", {}, []]}, "hostname": "a"}`, "a"},
 		{"name in another case", `{"hostname": "a", "HOSTNAME": "b"}`, "a"},
 		{"last one counts", `{"hostname": "a", "hostname": "b"}`, "b"},
-		{"null everywhere", `{"hostname": null, "process": null, "mounts": null, "annotations": null, "root": {"readonly": null}}`, ""},
+		{"null everywhere", `{"hostname": null, "linux": {"devices": [{"major": null}]}, "process": null, "mounts": null, "annotations": null, "root": {"readonly": null}}`, ""},
 		{"other platforms", `{"windows": {"layerFolders": 1}, "vm": 7, "hostname": "a"}`, "a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -165,6 +173,27 @@ func TestDecodeLikeEncodingJSON(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, gotJSON, wantJSON)
 		}
 	}
+}
+
+// BenchmarkDecode reads what an engine writes with its default profile.
+func BenchmarkDecode(b *testing.B) {
+	data := specExamples(b, "configs")["docker.json"]
+	b.Run("specconv", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := document(data, readSpec); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("encoding/json", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := json.Unmarshal(data, new(specs.Spec)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // FuzzGrammar holds the reader against encoding/json: what one takes for

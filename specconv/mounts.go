@@ -26,6 +26,8 @@ func (c *checker) mount(s *specs.Mount, index int, bundle string, ns Namespaces)
 	}
 	if s.Destination == "" {
 		c.fail(path+".destination", "is required")
+	} else if s.Destination[0] != '/' {
+		c.warn(path+".destination", "relative path %q is deprecated, taken from /", s.Destination)
 	}
 	c.text(path+".destination", s.Destination)
 	c.text(path+".source", s.Source)

@@ -153,6 +153,18 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+func TestCheckResources(t *testing.T) {
+	limit, swap := int64(2), int64(1)
+	r := &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit, Swap: &swap}}
+	want := "invalid configuration: linux.resources.memory.swap: 1 is below the memory limit 2, which it includes"
+	if err := CheckResources(r, testHost); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if err := CheckResources(&specs.LinuxResources{}, testHost); err != nil {
+		t.Errorf("no limits: %v", err)
+	}
+}
+
 func TestSysctlPath(t *testing.T) {
 	for in, want := range map[string]string{
 		"net.ipv4.ip_forward":             "net/ipv4/ip_forward",
