@@ -100,6 +100,16 @@ func (m *unified) Frozen() (bool, error) {
 	return frozen == "1", err
 }
 
+// notFrozen refuses a cgroup, found in place, in which a new container would
+// stop at its first step.
+func notFrozen(m Manager) error {
+	frozen, err := m.Frozen()
+	if err == nil && frozen {
+		err = errors.New("linux.cgroupsPath: the cgroup is frozen")
+	}
+	return err
+}
+
 // pace spaces out looks at what v1 has no event for: the freezer's state, and
 // the moment between a process's end and its leaving the cgroup.
 type pace struct {

@@ -161,6 +161,11 @@ func (m *legacy) Create() (err error) {
 			return err
 		}
 		m.made = append(m.made, made...)
+		if len(made) == 0 && slices.Contains(d.controllers, "freezer") {
+			if err := notFrozen(m); err != nil {
+				return err
+			}
+		}
 		if slices.Contains(d.controllers, "cpuset") {
 			if err := v1.InheritCpuset(d.mount, d.dir, len(made) > 0); err != nil {
 				return err

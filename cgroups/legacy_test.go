@@ -1,7 +1,9 @@
 package cgroups
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -182,6 +184,77 @@ func TestLegacyKillNestedFrozen(t *testing.T) {
 	}
 	if left, _ := filepath.Glob("/sys/fs/cgroup/*/rt-test/" + t.Name()); len(left) > 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// What forks all the time is not outrun by its children.
+func TestLegacyKillForks(t *testing.T) {
+	m := newHost(t, false, nil)
+	cmd := exec.Command("/bin/sh", "-c", `for f do echo 0 >"$f" || exit 1; done; while :; do sleep 1000 & done`, "sh")
+	cmd.Args = append(cmd.Args, join(t, m).Tasks...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	for until := time.Now().Add(10 * time.Second); ; {
+		pids, err := m.Pids()
+		if err != nil || time.Now().After(until) {
+			t.Fatalf("%d processes, %v", len(pids), err)
+		}
+		if len(pids) > 20 {
+			break
+		}
+	}
+	if err := m.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Destroy(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLegacyRefusesFrozen(t *testing.T) {
+	m := newHost(t, false, nil)
+	if err := m.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := New(l, Config{Path: "/rt-test/" + t.Name()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Create(); err == nil || len(other.State().Made) > 0 {
+		t.Errorf("Create = %v, made %v", err, other.State().Made)
+	}
+	if _, err := m.Pids(); err != nil {
+		t.Errorf("the cgroup found in place is gone: %v", err)
+	}
+}
+
+// What was there before is not removed.
+func TestLegacyKeepsWhatItFound(t *testing.T) {
+	m := newHost(t, false, nil)
+	l, err := Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		other, err := New(l, Config{Path: "/rt-test/" + t.Name() + "/a/b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(other.Create(), other.Destroy()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for controller, dir := range m.State().Paths {
+		children, err := cgfs.Children(dir)
+		if _, statErr := os.Stat(dir); err != nil || statErr != nil || len(children) > 0 {
+			t.Errorf("%s: %v, %v, %v", controller, children, err, statErr)
+		}
 	}
 }
 

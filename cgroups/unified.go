@@ -71,6 +71,11 @@ func (m *unified) Create() (err error) {
 			m.made = nil
 		}
 	}()
+	if len(m.made) == 0 && !m.half {
+		if err := notFrozen(m); err != nil {
+			return err
+		}
+	}
 	if err := m.enable(); err != nil {
 		return err
 	}

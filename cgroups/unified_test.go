@@ -1,6 +1,7 @@
 package cgroups
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path"
@@ -199,5 +200,57 @@ func TestUnifiedInternalProcess(t *testing.T) {
 	}
 	if kind, err := cgfs.Read(dir + "/cgroup.type"); err != nil || kind != "domain" {
 		t.Errorf("the parent has become %q, %v", kind, err)
+	}
+}
+
+// A container that runs an init of its own makes its cgroup an inner one.
+func TestUnifiedBeside(t *testing.T) {
+	m := newHost(t, true, nil)
+	dir := m.State().Paths[""]
+	pid := sleeper(t, join(t, m))
+	if err := os.Mkdir(dir+"/init.scope", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []struct{ file, value string }{
+		{"/init.scope/cgroup.procs", strconv.Itoa(pid)},
+		{"/cgroup.subtree_control", "+memory"},
+	} {
+		if err := cgfs.Write(dir+w.file, w.value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := func(j Join) error {
+		cmd := exec.Command("/bin/true")
+		cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(j.Dir.Fd())}
+		return cmd.Run()
+	}
+	if err := start(join(t, m)); !errors.Is(err, unix.EBUSY) {
+		t.Errorf("into an inner cgroup: %v, want %v", err, unix.EBUSY)
+	}
+	j, err := m.Beside(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if err := start(j); err != nil {
+		t.Errorf("beside process %d: %v", pid, err)
+	}
+}
+
+func TestUnifiedRefusesFrozen(t *testing.T) {
+	m := newHost(t, true, nil)
+	if err := m.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := New(l, Config{Path: "/rt-test/" + t.Name()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Create(); err == nil {
+		t.Error("a container was put into a frozen cgroup")
 	}
 }

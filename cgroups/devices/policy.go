@@ -97,10 +97,14 @@ func (p Policy) Update(list string) ([]cgfs.Setting, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now.Allow != p.Allow || p.Allow {
-		// devices.list shows only "a *:* rwm" for a policy that allows,
-		// whatever its exceptions.
+	switch {
+	case now.Allow != p.Allow:
 		return p.Settings(), nil
+	case p.Allow:
+		// devices.list has only "a *:* rwm" for a policy that allows, whatever
+		// its exceptions. The base is left alone: with cgroups below, which a
+		// privileged container may have, the kernel takes no new one.
+		return p.Settings()[1:], nil
 	}
 	var out []cgfs.Setting
 	base, except := files(p.Allow)

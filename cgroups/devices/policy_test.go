@@ -77,6 +77,8 @@ func TestPolicyUpdate(t *testing.T) {
 		{"one access more", []specs.LinuxDeviceCgroup{entry(true, "b", 8, 0, "rw")}, append(slices.Clone(present), "b 8:0 r"), "allow b 8:0 w"},
 		{"one less", nil, append(slices.Clone(present), "b 8:0 rw"), "deny b 8:0 rw"},
 		{"from all", nil, []string{"a *:* rwm"}, "deny a|" + byDefault},
+		{"all as before", []specs.LinuxDeviceCgroup{allowAll}, []string{"a *:* rwm"}, ""},
+		{"one out of all", []specs.LinuxDeviceCgroup{allowAll, entry(false, "c", 1, 1, "rwm")}, []string{"a *:* rwm"}, "deny c 1:1 rwm"},
 		{"to all", []specs.LinuxDeviceCgroup{allowAll}, present, "allow a"},
 	} {
 		rules, err := Rules(c.rules)

@@ -27,7 +27,8 @@ func memory(r *specs.LinuxResources) ([]cgfs.Setting, error) {
 	}
 	switch {
 	case swap:
-		add("memory.memsw.limit_in_bytes", signed(*m.Swap), "swap").Linked = true
+		s := add("memory.memsw.limit_in_bytes", signed(*m.Swap), "swap")
+		s.Linked, s.Optional = true, *m.Swap == -1
 	case limit && *m.Limit == -1:
 		// No limit on memory cannot be had under one on memory+swap.
 		s := add("memory.memsw.limit_in_bytes", "-1", "limit")

@@ -26,8 +26,8 @@ func memory(r *specs.LinuxResources) ([]cgfs.Setting, error) {
 	swap, err := swapMax(m)
 	errs = append(errs, err)
 	if swap != "" {
-		// Without swap in the kernel there is none to limit either.
-		add("memory.swap.max", swap, "swap").Optional = swap == "max"
+		// A kernel without swap has none to allow or to forbid.
+		add("memory.swap.max", swap, "swap").Optional = swap == "max" || swap == "0"
 	}
 	if set(m.Limit) {
 		add("memory.max", limit(*m.Limit), "limit")
