@@ -36,6 +36,7 @@ type stage struct {
 	suite  suite
 	work   string
 	output string
+	id     *regexp.Regexp // a container ID of the suite
 }
 
 func newStage(o options, s suite) (*stage, error) {
@@ -51,7 +52,8 @@ func newStage(o options, s suite) (*stage, error) {
 		return nil, err
 	}
 	// Containers in a user namespace have to reach their bundle.
-	return &stage{options: o, suite: s, work: work, output: output}, os.Chmod(work, 0o755)
+	id := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	return &stage{options: o, suite: s, work: work, output: output, id: id}, os.Chmod(work, 0o755)
 }
 
 func (s *stage) remove() { os.RemoveAll(s.work) }
@@ -86,7 +88,7 @@ func (s *stage) runProgram(ctx context.Context, program string) result {
 		r.err = errors.Join(r.err, err)
 	}
 	r.leftovers = append(r.leftovers, s.deleteContainers(ctx, paths.state)...)
-	r.leftovers = append(r.leftovers, removeCgroups(program, containerIDs(calls))...)
+	r.leftovers = append(r.leftovers, removeCgroups(program, s.id.FindAllString(string(calls), -1))...)
 	r.err = errors.Join(r.err, s.keepOutput(r, calls), os.RemoveAll(home))
 	r.took = time.Since(start)
 	return r
@@ -137,7 +139,7 @@ func (s *stage) deleteContainers(ctx context.Context, state string) []string {
 	}
 	var left []string
 	for _, e := range entries {
-		if !uuid.MatchString(e.Name()) {
+		if !s.id.MatchString(e.Name()) {
 			continue
 		}
 		left = append(left, "container")
@@ -149,18 +151,6 @@ func (s *stage) deleteContainers(ctx context.Context, state string) []string {
 		}
 	}
 	return left
-}
-
-// uuid matches a container ID of the suite.
-
-var uuid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-
-func containerIDs(calls []byte) []string {
-	var ids []string
-	for _, id := range uuid.FindAll(calls, -1) {
-		ids = append(ids, string(id))
-	}
-	return ids
 }
 
 func (s *stage) keepOutput(r result, calls []byte) error {
