@@ -3,6 +3,7 @@ package tests
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func setup(env *testscript.Env) error {
 
 // condition tells a script which runtime and machine it meets: [rt], [runc]
 // and [crun], [runc-1.1] for a version of it, [v1] and [v2] for cgroups,
-// [cgroup:NAME] for a v1 controller.
+// [cgroup:NAME] for a file of a v1 controller, [veth] for a pair of interfaces.
 func condition(cond string) (bool, error) {
 	kind, version, versioned := strings.Cut(cond, "-")
 	switch {
@@ -64,6 +65,11 @@ func condition(cond string) (bool, error) {
 		return machine.kind == kind && (!versioned || strings.HasPrefix(machine.version, version+".")), nil
 	case cond == "v1" || cond == "v2":
 		return cgroupV2() == (cond == "v2"), nil
+	case cond == "veth":
+		name := fmt.Sprintf("rtv%d", os.Getpid())
+		err := exec.Command("ip", "link", "add", name, "type", "veth", "peer", "name", name+"p").Run()
+		exec.Command("ip", "link", "del", name).Run()
+		return err == nil, nil
 	case strings.HasPrefix(cond, "cgroup:"):
 		_, err := os.Stat("/sys/fs/cgroup/" + strings.TrimPrefix(cond, "cgroup:"))
 		return err == nil, nil
