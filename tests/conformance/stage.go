@@ -131,7 +131,8 @@ func (s *stage) superviseProgram(ctx context.Context, r *result, env []string) e
 	return nil
 }
 
-// deleteContainers deletes the containers whose state is still there.
+// deleteContainers deletes the containers whose state is still there, also
+// when the run is broken off.
 func (s *stage) deleteContainers(ctx context.Context, state string) []string {
 	entries, err := os.ReadDir(state)
 	if err != nil {
@@ -143,7 +144,7 @@ func (s *stage) deleteContainers(ctx context.Context, state string) []string {
 			continue
 		}
 		left = append(left, "container")
-		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		out, err := exec.CommandContext(ctx, s.runtime, "--root", state, "delete", "--force", e.Name()).CombinedOutput()
 		cancel()
 		if err != nil {
