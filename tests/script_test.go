@@ -70,11 +70,23 @@ func condition(cond string) (bool, error) {
 		err := exec.Command("ip", "link", "add", name, "type", "veth", "peer", "name", name+"p").Run()
 		exec.Command("ip", "link", "del", name).Run()
 		return err == nil, nil
+	case slices.Contains([]string{"apparmor", "selinux", "resctrl"}, cond):
+		return running(cond), nil
 	case strings.HasPrefix(cond, "cgroup:"):
 		_, err := os.Stat("/sys/fs/cgroup/" + strings.TrimPrefix(cond, "cgroup:"))
 		return err == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+// running tells whether a feature of the machine is on.
+func running(feature string) bool {
+	if feature == "apparmor" {
+		text, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled")
+		return strings.HasPrefix(string(text), "Y")
+	}
+	_, err := os.Stat(map[string]string{"selinux": "/sys/fs/selinux/enforce", "resctrl": "/sys/fs/resctrl/schemata"}[feature])
+	return err == nil
 }
 
 func cgroupV2() bool {
