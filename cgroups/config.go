@@ -40,6 +40,9 @@ var errOwn = errors.New("the runtime itself runs there")
 // New decides the container's place and checks what it asks for, without
 // touching the host. All that is wrong is reported.
 func New(l Layout, c Config) (Manager, error) {
+	if len(l.V1) == 0 && l.V2 == nil {
+		return nil, errNoMount
+	}
 	if c.Warn == nil {
 		c.Warn = func(string) {}
 	}

@@ -113,6 +113,20 @@ func TestNewReportsAll(t *testing.T) {
 	}
 }
 
+func TestNewWithoutDevicesController(t *testing.T) {
+	l := Layout{V1: hybridHost.V1[:2]}
+	r := &specs.LinuxResources{Devices: []specs.LinuxDeviceCgroup{{Access: "rwm"}}}
+	if _, err := New(l, Config{ID: "ID", Resources: r}); err == nil || !strings.Contains(err.Error(), "linux.resources.devices: ") {
+		t.Errorf("%v, want an error that names linux.resources.devices", err)
+	}
+	if _, err := New(l, Config{ID: "ID", Resources: r, Rootless: true}); err != nil {
+		t.Errorf("rootless: %v", err)
+	}
+	if m, err := New(Layout{}, Config{ID: "ID"}); err == nil {
+		t.Errorf("nothing mounted: %+v", m)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	for _, dir := range []string{"", "/", "a", "/a/../b", "/a/"} {
 		if m, err := Load(State{Paths: map[string]string{"memory": dir}}); err == nil {

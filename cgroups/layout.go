@@ -37,6 +37,8 @@ type Unified struct {
 // Pure reports whether v2 is all there is.
 func (l Layout) Pure() bool { return l.V2 != nil && len(l.V1) == 0 }
 
+var errNoMount = errors.New("no cgroup file system is mounted")
+
 const sysfs = "/sys/fs/cgroup"
 
 // Detect reads the layout of the host. It knows the usual mount points and
@@ -80,7 +82,7 @@ func detect() (Layout, error) {
 		l.V2.Controllers = strings.Fields(controllers)
 	}
 	if len(l.V1) == 0 && l.V2 == nil {
-		return Layout{}, errors.New("no cgroup file system is mounted")
+		return Layout{}, errNoMount
 	}
 	return l, nil
 }

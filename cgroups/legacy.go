@@ -137,6 +137,9 @@ func (m *legacy) check(r *specs.LinuxResources) error {
 	if m.v2 != nil && rest != nil {
 		errs = append(errs, m.v2.check(rest))
 	}
+	if r != nil && len(r.Devices) > 0 && m.dir("devices") == "" && !m.rootless {
+		errs = append(errs, fmt.Errorf("linux.resources.devices: %w", &cgfs.MissingError{Controller: "devices"}))
+	}
 	return errors.Join(errs...)
 }
 
@@ -204,7 +207,12 @@ func (m *legacy) Set(r *specs.LinuxResources) error {
 func (m *legacy) setDevices(r *specs.LinuxResources) error {
 	asked := r != nil && len(r.Devices) > 0
 	dir := m.dir("devices")
-	if !asked && (!m.fresh || dir == "") {
+	switch {
+	case !asked && !m.fresh:
+		return nil
+	case dir == "" && asked && !m.rootless:
+		return fmt.Errorf("linux.resources.devices: %w", &cgfs.MissingError{Controller: "devices"})
+	case dir == "":
 		return nil
 	}
 	policy, err := m.policy(r)
@@ -212,7 +220,7 @@ func (m *legacy) setDevices(r *specs.LinuxResources) error {
 		return err
 	}
 	list := policy.Settings()
-	if !m.fresh && dir != "" {
+	if !m.fresh {
 		now, err := cgfs.Read(dir + "/devices.list")
 		if err != nil {
 			return fmt.Errorf("linux.resources.devices: %w", err)
