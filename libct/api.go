@@ -1,13 +1,14 @@
+// Package libct is a container as the host sees it: made, started, signalled,
+// entered and deleted. It runs on the host. What is done inside a container it
+// leaves to package inside, and keeps the order of the two.
 package libct
 
 import (
 	"errors"
-	"io"
 	"os"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 )
 
 // Errors a caller branches on. The texts are matched by engines.
@@ -48,8 +49,8 @@ type IO struct {
 	ConsoleSocket         string   // AF_UNIX path that receives the terminal
 	PidfdSocket           string   // AF_UNIX path that receives the pidfd
 	PidFile               string
-	PreserveFDs           int      // descriptors 3 … 3+N-1 (after LISTEN_FDS) are passed on
-	ListenFDs             int      // LISTEN_FDS of the caller's environment
+	PreserveFDs           int // descriptors 3 … 3+N-1 (after LISTEN_FDS) are passed on
+	ListenFDs             int // LISTEN_FDS of the caller's environment
 }
 
 // CreateOptions are the choices of create and run.
@@ -59,6 +60,8 @@ type CreateOptions struct {
 	NoPivot      bool
 	NoNewKeyring bool
 	NotifySocket string // NOTIFY_SOCKET of the caller's environment
+
+	attached bool // run waits for the program
 }
 
 // RunOptions are the choices of run.
@@ -93,26 +96,3 @@ type State struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 	Owner       string            `json:"owner"`
 }
-
-// The operations, by the verb that uses them:
-//
-//	func (r *Runtime) Create(id string, o CreateOptions) error
-//	func (r *Runtime) Run(id string, o RunOptions) (code int, err error)
-//	func (r *Runtime) Load(id string) (*Container, error)          // ErrNotExist
-//	func (r *Runtime) List() ([]State, error)                      // sorted by id
-//	func (r *Runtime) Delete(id string, force bool) error
-//
-//	func (c *Container) State() (State, error)
-//	func (c *Container) Spec() (*specs.Spec, error)                // as it was at create
-//	func (c *Container) Start() error
-//	func (c *Container) Kill(sig unix.Signal, all bool) error
-//	func (c *Container) Exec(o ExecOptions) (code int, err error)  // 0 when detached
-//	func (c *Container) Pause() error
-//	func (c *Container) Resume() error
-//	func (c *Container) Pids() ([]int, error)
-//	func (c *Container) Update(r *specs.LinuxResources) error
-//
-// Errors that come from a system call inside the container are
-// *nsexec.CallError; configuration errors are specconv.Violations.
-var _ io.Writer = (*os.File)(nil)
-var _ = unix.SIGKILL

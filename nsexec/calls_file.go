@@ -68,6 +68,11 @@ func (b *Batch) Fchownat(dir Reg, path string, uid, gid int, flags int) {
 	b.call(0, unix.SYS_FCHOWNAT, fd(dir), b.str(path), num(uint32(uid)), num(uint32(gid)), num(flags))
 }
 
+// ChownNumber gives the file behind a descriptor, given by number, to uid.
+func (b *Batch) ChownNumber(number int, uid uint32) {
+	b.call(0, unix.SYS_FCHOWN, num(number), num(uid), num(^uint32(0)))
+}
+
 // Statx asks for the whole of statx(2); see Executor.Statx for the answer.
 func (b *Batch) Statx(dir Reg, path string, flags int) Buffer {
 	buf := b.buffer(int(sizeofStatx))

@@ -38,6 +38,7 @@ var signatures = [...]signature{
 	{unix.SYS_UNLINKAT, "unlinkat", "dsx"},
 	{unix.SYS_FCHMODAT, "fchmodat", "dso"},
 	{unix.SYS_FCHOWNAT, "fchownat", "dsiix"},
+	{unix.SYS_FCHOWN, "fchown", "iii"},
 	{unix.SYS_STATX, "statx", "dsxx"},
 	{unix.SYS_FACCESSAT2, "faccessat2", "dsxx"},
 	{unix.SYS_WRITE, "write", "dwi"},

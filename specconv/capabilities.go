@@ -3,6 +3,7 @@ package specconv
 import (
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -21,6 +22,14 @@ var capabilities = [...]string{
 	"CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",
 	"CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF",
 	"CAP_CHECKPOINT_RESTORE",
+}
+
+// CapabilityName is the name of a capability by its number.
+func CapabilityName(number int) string {
+	if number < len(capabilities) {
+		return capabilities[number]
+	}
+	return "capability " + strconv.Itoa(number)
 }
 
 // CapabilityNames returns the known capabilities, sorted.

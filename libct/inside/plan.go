@@ -44,8 +44,12 @@ type Plan struct {
 	Preserve []int // become 3, 4, …
 
 	HookFiles   HookFiles
-	NotifyState []byte // what is sent with the seccomp listener
-	Seccomp     Seccomp
+	NotifyState func(pid int) []byte // what is sent with the seccomp listener
+
+	Chown   []int // of 0, 1 and 2, those that become the user's
+	Join    Join  // the container that exec enters
+	Pid     int   // the executor's, as the host sees it, for Last
+	Seccomp Seccomp
 
 	// Bind trees opened by the host, by mounts[] index, where the executor
 	// could not open them itself.
@@ -64,6 +68,7 @@ type Plan struct {
 
 	lateCwd bool // the user has to enter process.cwd, root cannot
 	tasks   []nsexec.Reg
+	join    nsexec.Reg
 
 	root   nsexec.Reg // the container's root
 	proc   nsexec.Reg // the host's /proc
@@ -95,6 +100,9 @@ type Acts struct {
 	// HookOutput gives the end of what hooks have written.
 	HookOutput func() string
 }
+
+// RootTree is the rootfs's place among Plan.Trees.
+const RootTree = -1
 
 // HookFiles are files the host made for hooks that run inside: what they read,
 // by kind, and where they write. -1 or absent: none.

@@ -25,6 +25,15 @@ func rootfs(p *Plan, in *nsexec.Batch) {
 		in.Mount("", p.RootParent, "", unix.MS_PRIVATE, "")
 	}
 	in.Step("mount", "root.path", c.Rootfs)
+	if tree, ok := p.passed.trees[RootTree]; ok {
+		// Root of the user namespace may have no right to go where the rootfs
+		// is; pivot_root does not care what it was mounted on.
+		p.root = tree
+		on := in.Open("/", unix.O_PATH|unix.O_DIRECTORY)
+		in.MoveMount(tree, on)
+		in.Close(on)
+		return
+	}
 	from := in.Open(c.Rootfs, unix.O_PATH|unix.O_DIRECTORY)
 	p.root = in.OpenTree(from, "", true)
 	if p.RootParent != "" {

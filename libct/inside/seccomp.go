@@ -31,7 +31,7 @@ func filter(p *Plan, in *nsexec.Batch) {
 		}
 		listener := in.Seccomp(flags, p.Seccomp.Program)
 		if p.Seccomp.Notify {
-			in.SendFD(p.passed.notify, listener, p.NotifyState)
+			in.SendFD(p.passed.notify, listener, p.NotifyState(p.Pid))
 		}
 	}
 	if p.capsLate() {

@@ -87,6 +87,12 @@ var last = [...]step{
 	{"run", "process.args", execve, ""},
 }
 
+// Idle is the last batch of a container without process: it can be killed and
+// deleted, and Start refuses it.
+func (p *Plan) Idle(regs *nsexec.Registers) *nsexec.Batch {
+	return add(p, nsexec.NewBatch(regs), last[:1])
+}
+
 func add(p *Plan, in *nsexec.Batch, steps []step) *nsexec.Batch {
 	for _, s := range steps {
 		in.Step(s.name, s.property, "")
@@ -189,6 +195,9 @@ func take(p *Plan, in *nsexec.Batch) {
 		want(fd, func(r nsexec.Reg) { t.preserve = append(t.preserve, r) })
 	}
 	t.trees, t.userns = map[int]nsexec.Reg{}, map[int]nsexec.Reg{}
+	if fd, ok := p.Trees[RootTree]; ok {
+		want(fd, func(r nsexec.Reg) { t.trees[RootTree] = r })
+	}
 	for i := range p.Config.Mounts {
 		m := p.Config.Mounts[i].Index
 		if fd, ok := p.Trees[m]; ok {

@@ -10,6 +10,10 @@ import (
 // and are never looked up by name.
 func user(p *Plan, in *nsexec.Batch) {
 	u := p.Config.Process.Spec.User
+	for _, n := range p.Chown {
+		in.ChownNumber(n, u.UID)
+		in.ExpectAny() // as a courtesy: a pipe or a terminal may refuse
+	}
 	keepCapabilities(in, true)
 	if p.Setgroups {
 		in.Step("set", "process.user.additionalGids", "")

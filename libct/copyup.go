@@ -1,0 +1,123 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// copyUp copies all that a directory of the rootfs holds into a fresh tmpfs,
+// both held by descriptor (tmpcopyup). Whoever changes the rootfs meanwhile
+// can change what is copied, but cannot lead the copy elsewhere: no link is
+// followed. Devices, fifos and sockets are left out.
+func copyUp(fds ...int) error {
+	if err := copyDirectory(fds[0], fds[1]); err != nil {
+		return fmt.Errorf("copy up: %w", err)
+	}
+	return nil
+}
+
+func copyDirectory(from, to int) error {
+	if err := copyOwner(from, to); err != nil {
+		return err
+	}
+	dup, err := unix.FcntlInt(uintptr(from), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	dir := os.NewFile(uintptr(dup), "directory")
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := copyEntry(from, to, name); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func copyEntry(from, to int, name string) error {
+	var st unix.Stat_t
+	if err := unix.Fstatat(from, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		if err := unix.Mkdirat(to, name, 0o700); err != nil {
+			return err
+		}
+		return withBoth(from, to, name, unix.O_RDONLY|unix.O_DIRECTORY, unix.O_RDONLY|unix.O_DIRECTORY, copyDirectory)
+	case unix.S_IFREG:
+		return withBoth(from, to, name, unix.O_RDONLY|unix.O_NONBLOCK, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, copyFile)
+	case unix.S_IFLNK:
+		target := make([]byte, unix.PathMax)
+		n, err := unix.Readlinkat(from, name, target)
+		if err != nil {
+			return err
+		}
+		if err := unix.Symlinkat(string(target[:n]), to, name); err != nil {
+			return err
+		}
+		return unix.Fchownat(to, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW)
+	}
+	return nil
+}
+
+func withBoth(from, to int, name string, fromFlags, toFlags int, do func(from, to int) error) error {
+	a, err := unix.Openat(from, name, fromFlags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(a)
+	b, err := unix.Openat(to, name, toFlags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(b)
+	return do(a, b)
+}
+
+func copyFile(from, to int) error {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := unix.Read(from, buf)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return copyOwner(from, to)
+		}
+		for p := buf[:n]; len(p) > 0; {
+			w, err := unix.Write(to, p)
+			if err != nil {
+				return err
+			}
+			if w == 0 {
+				return io.ErrShortWrite
+			}
+			p = p[w:]
+		}
+	}
+}
+
+// copyOwner gives one file the owner and mode of another, in that order: a
+// change of owner takes set-id bits away.
+func copyOwner(from, to int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(from, &st); err != nil {
+		return err
+	}
+	if err := unix.Fchown(to, int(st.Uid), int(st.Gid)); err != nil {
+		return err
+	}
+	return unix.Fchmod(to, st.Mode&0o7777)
+}

@@ -1,0 +1,360 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"rt/cgroups"
+	"rt/libct/hooks"
+	"rt/libct/inside"
+	"rt/libct/seccomp"
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// Create makes a container whose process waits for Start
+// (runtime.md#create). When it fails, nothing of the container is left.
+func (r *Runtime) Create(id string, o CreateOptions) error {
+	l, unlock, err := r.begin(id, o, false)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return l.create()
+}
+
+// begin decides everything about a container and reserves its id. direct says
+// that it is started at once, without waiting for Start.
+func (r *Runtime) begin(id string, o CreateOptions, direct bool) (*launch, func(), error) {
+	if err := specconv.ValidateID(id); err != nil {
+		return nil, nil, fmt.Errorf("%w: %q", ErrInvalidID, id)
+	}
+	spec, raw, err := specconv.Load(o.Bundle)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := r.decide(id, spec, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, unlock, err := r.reserve(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.rec = l.record(id)
+	l.Container = c
+	if err := l.write(raw, direct); err != nil {
+		l.undo()
+		unlock()
+		return nil, nil, err
+	}
+	return l, unlock, nil
+}
+
+// decide checks the configuration against the host, without any effect.
+func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch, error) {
+	layout, err := cgroups.Detect()
+	if err != nil && !r.Rootless {
+		return nil, err
+	}
+	if spec.Linux == nil {
+		spec.Linux = &specs.Linux{}
+	}
+	config, err := specconv.Parse(spec, o.Bundle, r.hostFacts(layout, spec.Process, spec.Linux.MountLabel))
+	if err != nil {
+		return nil, err
+	}
+	if err := specconv.CheckRootfs(config); err != nil {
+		return nil, err
+	}
+	if err := o.checkConsole(spec.Process); err != nil {
+		return nil, err
+	}
+	if err := checkResctrl(spec.Linux.IntelRdt); err != nil {
+		return nil, err
+	}
+	for _, w := range config.Warnings {
+		r.Warn(w)
+	}
+	manager, err := cgroups.New(layout, cgroups.Config{
+		ID:        id,
+		Path:      spec.Linux.CgroupsPath,
+		Resources: spec.Linux.Resources,
+		Rootless:  r.Rootless,
+		Owner:     cgroupOwner(config),
+		Warn:      r.Warn,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &launch{
+		Container: &Container{rt: r},
+		config:    config, options: o, layout: layout, manager: manager,
+	}, nil
+}
+
+// cgroupOwner is whom the cgroup belongs to: root of the container, when it
+// has a user and a cgroup namespace and may write to its cgroups
+// (config-linux.md#cgroup-ownership).
+func cgroupOwner(c *specconv.Config) *cgroups.Owner {
+	if c.Namespaces.New&unix.CLONE_NEWUSER == 0 || c.Namespaces.New&unix.CLONE_NEWCGROUP == 0 {
+		return nil
+	}
+	writable := false
+	for i := range c.Mounts {
+		if m := &c.Mounts[i]; m.Type == "cgroup" || m.Type == "cgroup2" {
+			writable = m.AttrSet&unix.MOUNT_ATTR_RDONLY == 0
+		}
+	}
+	uid, okUID := hostID(c.Spec.Linux.UIDMappings)
+	gid, okGID := hostID(c.Spec.Linux.GIDMappings)
+	if !writable || !okUID || !okGID {
+		return nil
+	}
+	return &cgroups.Owner{UID: uid, GID: gid}
+}
+
+// hostID is what root of the container is on the host.
+func hostID(mappings []specs.LinuxIDMapping) (int, bool) {
+	for _, m := range mappings {
+		if m.ContainerID == 0 {
+			return int(m.HostID), true
+		}
+	}
+	return 0, false
+}
+
+func (l *launch) record(id string) record {
+	spec := l.config.Spec
+	rec := record{
+		ID:          id,
+		OCIVersion:  spec.Version,
+		Phase:       Creating,
+		Bundle:      l.config.Bundle,
+		Rootfs:      l.config.Rootfs,
+		Annotations: spec.Annotations,
+		Created:     time.Now().UTC(),
+		UID:         os.Geteuid(),
+		Cgroup:      l.manager.State(),
+		OwnPids:     l.config.Namespaces.New&unix.CLONE_NEWPID != 0,
+		Setgroups:   true,
+		NoProcess:   spec.Process == nil,
+		Namespaces:  l.config.Namespaces.New,
+	}
+	for _, j := range l.config.Namespaces.Join {
+		rec.Namespaces |= j.Flag
+	}
+	if l.config.Namespaces.New&unix.CLONE_NEWUSER != 0 {
+		rec.Setgroups = l.rt.setgroupsAllowed(spec.Linux.GIDMappings)
+	}
+	if spec.Hooks != nil {
+		rec.Poststart, rec.Poststop = spec.Hooks.Poststart, spec.Hooks.Poststop
+	}
+	return rec
+}
+
+// write says that the container is being made, before anything of it exists.
+func (l *launch) write(raw []byte, direct bool) error {
+	if err := l.save(); err != nil {
+		return err
+	}
+	if err := writeRenamed(l.path(configFile), raw, 0o600); err != nil {
+		return err
+	}
+	return l.prepare(direct)
+}
+
+// prepare decides and opens what the executor will need.
+func (l *launch) prepare(direct bool) error {
+	spec := l.config.Spec
+	p := &inside.Plan{
+		ID:        l.rec.ID,
+		Config:    l.config,
+		Rootless:  l.rt.Rootless,
+		Setgroups: l.rec.Setgroups,
+		NoPivot:   l.options.NoPivot,
+		Keyring:   !l.options.NoNewKeyring,
+		LastCap:   lastCap(),
+		Permitted: permitted(),
+		Console:   -1, Listener: -1, Lock: -1, Notify: -1,
+		Chown: stdioToOwn(l.options.IO, spec.Process),
+	}
+	l.plan = p
+	if l.config.Namespaces.Has(unix.CLONE_NEWUSER) {
+		p.Permitted = allCapabilities(p.LastCap)
+		p.BindDevices = true
+	}
+	p.CgroupMounts = l.cgroupMounts()
+	p.Acts = inside.Acts{
+		CopyUp:       copyUp,
+		RuntimeHooks: l.runtimeHooks(),
+	}
+	if l.config.Namespaces.New&unix.CLONE_NEWUSER != 0 {
+		p.Acts.MapIDs = l.mapIDs
+	}
+	p.Acts.TimeOffsets = l.timeOffsets
+	if s := spec.Linux.Seccomp; s != nil {
+		filter, err := seccomp.Compile(s, seccompCache())
+		if err != nil {
+			return err
+		}
+		p.Seccomp = inside.Seccomp{Program: filter.Program, Flags: filter.Flags, Notify: filter.Notify}
+	}
+	var err error
+	if p.RootParent, err = rootParent(l.config); err != nil {
+		return err
+	}
+	l.warnCapabilities()
+	return l.open(direct)
+}
+
+// create builds the container and leaves its process waiting for Start.
+func (l *launch) create() (err error) {
+	defer func() {
+		if err != nil {
+			l.undo()
+		}
+	}()
+	if err := l.build(); err != nil {
+		return err
+	}
+	defer l.x.Close()
+	if l.config.Process == nil {
+		return l.createWithoutProcess()
+	}
+	last := l.plan.Last(&l.regs)
+	l.rec.Tail = last.Outline()
+	if err := l.announce(); err != nil {
+		return err
+	}
+	// The last thing: until then the executor ends when we do.
+	return l.x.Arm(last)
+}
+
+// build makes cgroups, namespaces and the container in them.
+func (l *launch) build() error {
+	if err := l.manager.Create(); err != nil {
+		return err
+	}
+	l.rec.Cgroup = l.manager.State()
+	resources, pids := l.config.Spec.Linux.Resources, (*specs.LinuxPids)(nil)
+	if resources != nil && resources.Pids != nil && l.plan.TwoStages() {
+		// The executor is two processes for a moment.
+		early := *resources
+		pids, early.Pids = early.Pids, nil
+		resources = &early
+	}
+	if resources != nil || !l.rt.Rootless {
+		if err := l.manager.Set(resources); err != nil {
+			return err
+		}
+	}
+	if err := l.spawn(); err != nil {
+		return startError(err)
+	}
+	if pids != nil {
+		return l.manager.Set(&specs.LinuxResources{Pids: pids, Devices: resources.Devices})
+	}
+	return nil
+}
+
+// startError puts engines' words before what they are to recognise.
+func startError(err error) error {
+	var p *inside.ProgramError
+	if errors.As(err, &p) {
+		return fmt.Errorf("unable to start container process: %w", err)
+	}
+	return err
+}
+
+// announce tells everybody that the container exists.
+func (l *launch) announce() error {
+	l.rec.Phase = Created
+	if err := l.save(); err != nil {
+		return err
+	}
+	if err := sendPidfd(l.options.PidfdSocket, l.x.PidFD); err != nil {
+		return err
+	}
+	return writePidFile(l.options.PidFile, l.x.Pid)
+}
+
+// createWithoutProcess leaves an executor that waits for a command nobody will
+// give: a container without process can be deleted and not started.
+func (l *launch) createWithoutProcess() error {
+	last := l.plan.Idle(&l.regs)
+	l.rec.Tail = last.Outline()
+	if err := l.announce(); err != nil {
+		return err
+	}
+	return l.x.Arm(last)
+}
+
+// undo takes away what a create that has failed has made, and runs the
+// poststop hooks (runtime.md#lifecycle, steps 12 and 13).
+func (l *launch) undo() {
+	if l.x != nil {
+		l.x.Kill()
+		l.x.Close()
+	}
+	l.files.close()
+	if l.plan != nil {
+		if err := l.manager.Kill(); err != nil {
+			l.rt.Warn(err.Error())
+		}
+		if err := l.manager.Destroy(); err != nil {
+			l.rt.Warn(err.Error())
+		}
+	}
+	if l.x != nil {
+		l.poststop()
+	}
+	if err := os.RemoveAll(l.dir); err != nil {
+		l.rt.Warn(err.Error())
+	}
+	if l.options.PidFile != "" {
+		os.Remove(l.options.PidFile)
+	}
+}
+
+// runtimeHooks gives what runs prestart and createRuntime, nil without any.
+// The state they read says created: the environment has been made
+// (runtime.md#lifecycle, step 2).
+func (l *launch) runtimeHooks() func(*nsexec.Executor) error {
+	h := l.config.Spec.Hooks
+	if h == nil || len(h.Prestart) == 0 && len(h.CreateRuntime) == 0 { //nolint:staticcheck // deprecated, and still used
+		return nil
+	}
+	return func(*nsexec.Executor) error {
+		// Hooks look the container up by its pid.
+		if err := l.save(); err != nil {
+			return err
+		}
+		state := l.hookState(Created, l.rec.InitPid)
+		for _, list := range [...]hooks.List{
+			{Kind: "prestart", Hooks: h.Prestart, Dir: l.rec.Bundle, State: state}, //nolint:staticcheck
+			{Kind: "createRuntime", Hooks: h.CreateRuntime, Dir: l.rec.Bundle, State: state},
+		} {
+			if err := hooks.Run(list); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (c *Container) poststop() {
+	for _, err := range hooks.RunAll(hooks.List{
+		Kind:  "poststop",
+		Hooks: c.rec.Poststop,
+		Dir:   c.rec.Bundle,
+		State: c.hookState(Stopped, 0),
+	}) {
+		c.rt.Warn(err.Error())
+	}
+}

@@ -1,0 +1,235 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"rt/cgroups"
+	"rt/libct/inside"
+	"rt/libct/seccomp"
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// entry is a process that is added to a container.
+type entry struct {
+	c       *Container
+	options ExecOptions
+	plan    *inside.Plan
+	files   files
+	regs    nsexec.Registers
+	x       *nsexec.Executor
+	console *os.File
+}
+
+// Exec runs another process in the container. Unless it detaches it waits for
+// the process and gives its exit code.
+func (c *Container) Exec(o ExecOptions) (code int, err error) {
+	if err := c.canExec(o.IgnorePaused); err != nil {
+		return -1, err
+	}
+	e := &entry{c: c, options: o}
+	defer func() { e.files.close() }()
+	if err := e.prepare(); err != nil {
+		return -1, err
+	}
+	var f *foreground
+	if !o.Detach {
+		f = newForeground(o.Stdin, o.Stdout, o.NoSubreaper)
+		defer f.end()
+	}
+	if err := e.enter(f); err != nil {
+		return -1, fmt.Errorf("unable to start container process: %w", err)
+	}
+	defer e.x.Close()
+	if o.Detach {
+		return 0, nil
+	}
+	ws, err := f.wait(e.x.Pid, e.x.PidFD)
+	if err != nil {
+		return -1, fmt.Errorf("wait for process: %w", err)
+	}
+	return exitCode(ws), nil
+}
+
+func (c *Container) canExec(ignorePaused bool) error {
+	status, err := c.status()
+	switch {
+	case err != nil:
+		return err
+	case status == Stopped:
+		return ErrExecStopped
+	case status == Creating:
+		return ErrNotRunning
+	case status == Paused && !ignorePaused:
+		return ErrExecPaused
+	}
+	return nil
+}
+
+// prepare decides and opens everything, without any effect on the container.
+func (e *entry) prepare() error {
+	c, o := e.c, e.options
+	spec, err := c.Spec()
+	if err != nil {
+		return err
+	}
+	if spec.Linux == nil {
+		spec.Linux = &specs.Linux{}
+	}
+	layout := cgroups.Layout{}
+	process, warnings, err := specconv.ParseProcess(o.Process, c.rt.hostFacts(layout, o.Process, ""))
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		c.rt.Warn(w)
+	}
+	if err := checkConsole(o.Process.Terminal, o.Detach, o.ConsoleSocket); err != nil {
+		return err
+	}
+	p := &inside.Plan{
+		ID: c.rec.ID,
+		Config: &specconv.Config{
+			Spec:        &specs.Spec{Linux: &specs.Linux{}},
+			Process:     process,
+			Personality: nil,
+		},
+		Rootless:  c.rt.Rootless,
+		Setgroups: c.rec.Setgroups,
+		LastCap:   lastCap(),
+		Permitted: permitted(),
+		Keyring:   true,
+		Console:   -1, Listener: -1, Lock: -1, Notify: -1,
+		Chown: stdioToOwn(o.IO, o.Process),
+	}
+	if c.rec.Namespaces&unix.CLONE_NEWUSER != 0 {
+		p.Permitted = allCapabilities(p.LastCap)
+	}
+	e.plan = p
+	if err := e.filter(spec.Linux.Seccomp); err != nil {
+		return err
+	}
+	if p.Preserve, p.Env, err = preserved(o.IO); err != nil {
+		return err
+	}
+	if o.Process.Terminal {
+		theirs, ours, err := consoleSocket(o.ConsoleSocket)
+		if err != nil {
+			return err
+		}
+		p.Console, e.console = int(e.files.keep(theirs).Fd()), ours
+	}
+	fd, err := c.pidfd()
+	if err != nil {
+		return err
+	}
+	e.files.keep(os.NewFile(uintptr(fd), "container init"))
+	p.Join = inside.Join{Pidfd: fd, Kinds: c.rec.Namespaces}
+	return nil
+}
+
+// filter gives the process the container's own filter.
+func (e *entry) filter(s *specs.LinuxSeccomp) error {
+	if s == nil {
+		return nil
+	}
+	f, err := seccomp.Compile(s, seccompCache())
+	if err != nil {
+		return err
+	}
+	e.plan.Seccomp = inside.Seccomp{Program: f.Program, Flags: f.Flags, Notify: f.Notify}
+	if !f.Notify {
+		return nil
+	}
+	fd, err := connect(s.ListenerPath)
+	if err != nil {
+		return fmt.Errorf("linux.seccomp.listenerPath: connect to %q: %w", s.ListenerPath, err)
+	}
+	e.plan.Notify = int(e.files.keep(os.NewFile(uintptr(fd), s.ListenerPath)).Fd())
+	e.plan.NotifyState = func(pid int) []byte { return e.c.notifyState(pid, s.ListenerMetadata) }
+	return nil
+}
+
+// enter starts the process. Where the container has put processes below its
+// own v2 cgroup, that takes none any more, and init's place serves instead.
+func (e *entry) enter(f *foreground) error {
+	m, err := e.c.cgroup()
+	if err != nil {
+		return err
+	}
+	join, err := e.join(m)
+	if err != nil {
+		return err
+	}
+	err = e.start(f, join)
+	if errors.Is(err, unix.EBUSY) && len(e.options.Cgroup) == 0 && join.Dir != nil {
+		if join, err = m.Beside(e.c.rec.InitPid); err != nil {
+			return err
+		}
+		err = e.start(f, join)
+	}
+	return err
+}
+
+func (e *entry) join(m cgroups.Manager) (cgroups.Join, error) {
+	if len(e.options.Cgroup) > 0 {
+		return m.Sub(e.options.Cgroup)
+	}
+	return m.Join()
+}
+
+func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
+	defer join.Close()
+	// The executor asks to be killed with the thread that started it.
+	runtime.LockOSThread()
+	p := e.plan
+	p.Tasks = join.Tasks
+	o := nsexec.Options{Stdio: [3]*os.File{e.options.Stdin, e.options.Stdout, e.options.Stderr}}
+	p.Join.Cgroup = -1
+	if join.Dir != nil && p.Join.Forks() {
+		p.Join.Cgroup = int(join.Dir.Fd())
+	} else {
+		o.Cgroup = join.Dir
+	}
+	e.regs = nsexec.Registers{}
+	e.x, err = nsexec.Spawn(&e.regs, o)
+	if err != nil {
+		return fmt.Errorf("start process: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			e.x.Kill()
+			e.x.Close()
+		}
+	}()
+	if p.Join.Forks() {
+		if err := e.x.Split(p.EnterPids(&e.regs)); err != nil {
+			return err
+		}
+	}
+	p.Pid = e.x.Pid
+	if err := hostProcess(e.x.Pid, p.Config.Process); err != nil {
+		return err
+	}
+	if err := e.x.Run(p.Enter(&e.regs)); err != nil {
+		return err
+	}
+	if e.console != nil {
+		if err := f.terminal(e.console); err != nil {
+			return err
+		}
+	}
+	if err := e.x.Exec(p.Last(&e.regs)); err != nil {
+		return err
+	}
+	if err := sendPidfd(e.options.PidfdSocket, e.x.PidFD); err != nil {
+		return err
+	}
+	return writePidFile(e.options.PidFile, e.x.Pid)
+}

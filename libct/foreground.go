@@ -1,0 +1,129 @@
+package libct
+
+import (
+	"io"
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// foreground is rt while it waits for a process that is its child: it passes
+// signals on, carries the terminal, and takes the exit status.
+type foreground struct {
+	signals chan os.Signal
+	in, out *os.File
+	master  *os.File
+	saved   *unix.Termios // of our own terminal, to be restored
+	drained chan struct{} // closed when the terminal's output has ended
+}
+
+// newForeground begins to catch signals, beside what else has to be done for
+// the process. The goroutine ends with that.
+func newForeground(in, out *os.File, noSubreaper bool) *foreground {
+	f := &foreground{signals: make(chan os.Signal, 128), in: in, out: out}
+	if !noSubreaper {
+		unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	}
+	go signal.Notify(f.signals)
+	return f
+}
+
+// terminal takes the master of the process's terminal and makes ours
+// transparent.
+func (f *foreground) terminal(socket *os.File) error {
+	master, err := receiveTerminal(socket)
+	if err != nil {
+		return err
+	}
+	socket.Close()
+	f.master = master
+	f.resize()
+	if saved, err := unix.IoctlGetTermios(int(f.in.Fd()), unix.TCGETS); err == nil {
+		f.saved = saved
+		if err := unix.IoctlSetTermios(int(f.in.Fd()), unix.TCSETS, raw(*saved)); err != nil {
+			return err
+		}
+	}
+	f.drained = make(chan struct{})
+	go func() { // ends when no process holds the terminal any more
+		io.Copy(f.out, f.master)
+		close(f.drained)
+	}()
+	go io.Copy(f.master, f.in) // ends with our input, or with rt
+	return nil
+}
+
+// raw is cfmakeraw(3), but the output stays as the container's terminal makes
+// it.
+func raw(t unix.Termios) *unix.Termios {
+	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
+	t.Oflag &^= unix.OPOST
+	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+	t.Cflag &^= unix.CSIZE | unix.PARENB
+	t.Cflag |= unix.CS8
+	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
+	return &t
+}
+
+// resize gives the process's terminal the size of ours, when we have one.
+func (f *foreground) resize() {
+	if f.master == nil {
+		return
+	}
+	size, err := unix.IoctlGetWinsize(int(f.in.Fd()), unix.TIOCGWINSZ)
+	if err == nil {
+		unix.IoctlSetWinsize(int(f.master.Fd()), unix.TIOCSWINSZ, size)
+	}
+}
+
+// wait passes signals on until the process has ended, and gives its status.
+func (f *foreground) wait(pid, pidfd int) (unix.WaitStatus, error) {
+	type end struct {
+		ws  unix.WaitStatus
+		err error
+	}
+	ended := make(chan end, 1)
+	go func() { // ends with the process, reaping what was left to us meanwhile
+		for {
+			var ws unix.WaitStatus
+			got, err := unix.Wait4(-1, &ws, 0, nil)
+			if err == unix.EINTR {
+				continue
+			}
+			if err != nil || got == pid {
+				ended <- end{ws, err}
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case e := <-ended:
+			if f.drained != nil {
+				<-f.drained
+			}
+			return e.ws, e.err
+		case s := <-f.signals:
+			switch s {
+			case unix.SIGCHLD, unix.SIGPIPE, unix.SIGURG: // ours; the Go runtime uses SIGURG
+			case unix.SIGWINCH:
+				f.resize()
+			default:
+				// It may just have ended.
+				unix.PidfdSendSignal(pidfd, s.(unix.Signal), nil, 0)
+			}
+		}
+	}
+}
+
+// end gives our terminal back as it was.
+func (f *foreground) end() {
+	if f.saved != nil {
+		unix.IoctlSetTermios(int(f.in.Fd()), unix.TCSETS, f.saved)
+	}
+	if f.master != nil {
+		f.master.Close()
+	}
+	signal.Stop(f.signals)
+}

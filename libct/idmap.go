@@ -1,0 +1,89 @@
+package libct
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// writeIDMaps gives the user namespace of process pid its mappings. Without
+// privilege the kernel takes one id, our own; newuidmap(1) and newgidmap(1)
+// map what /etc/subuid and /etc/subgid grant.
+func (r *Runtime) writeIDMaps(pid int, uids, gids []specs.LinuxIDMapping) error {
+	proc := "/proc/" + strconv.Itoa(pid)
+	if !r.Rootless {
+		if err := writeMap(proc+"/uid_map", "linux.uidMappings", uids); err != nil {
+			return err
+		}
+		return writeMap(proc+"/gid_map", "linux.gidMappings", gids)
+	}
+	if ownOnly(uids, os.Geteuid()) {
+		if err := writeMap(proc+"/uid_map", "linux.uidMappings", uids); err != nil {
+			return err
+		}
+	} else if err := runMapper("newuidmap", pid, "linux.uidMappings", uids); err != nil {
+		return err
+	}
+	if !ownOnly(gids, os.Getegid()) {
+		return runMapper("newgidmap", pid, "linux.gidMappings", gids)
+	}
+	// The kernel wants this before an unprivileged gid_map (CVE-2014-8989).
+	if err := os.WriteFile(proc+"/setgroups", []byte("deny"), 0); err != nil {
+		return fmt.Errorf("linux.gidMappings: deny setgroups: %w", err)
+	}
+	return writeMap(proc+"/gid_map", "linux.gidMappings", gids)
+}
+
+// ownOnly tells whether a mapping holds but the one id of ours.
+func ownOnly(m []specs.LinuxIDMapping, id int) bool {
+	return len(m) == 1 && m[0].Size == 1 && int(m[0].HostID) == id
+}
+
+func writeMap(path, property string, mappings []specs.LinuxIDMapping) error {
+	var text strings.Builder
+	for _, m := range mappings {
+		fmt.Fprintf(&text, "%d %d %d\n", m.ContainerID, m.HostID, m.Size)
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0); err != nil {
+		return fmt.Errorf("%s: write id mappings: %w", property, err)
+	}
+	return nil
+}
+
+func runMapper(tool string, pid int, property string, mappings []specs.LinuxIDMapping) error {
+	args := []string{strconv.Itoa(pid)}
+	for _, m := range mappings {
+		for _, v := range [...]uint32{m.ContainerID, m.HostID, m.Size} {
+			args = append(args, strconv.FormatUint(uint64(v), 10))
+		}
+	}
+	out, err := exec.Command(tool, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: run %s: %w: %s", property, tool, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// setgroupsAllowed tells whether writeIDMaps leaves setgroups(2) allowed.
+func (r *Runtime) setgroupsAllowed(gids []specs.LinuxIDMapping) bool {
+	return !r.Rootless || !ownOnly(gids, os.Getegid())
+}
+
+func writeTimeOffsets(pid int, offsets map[string]specs.LinuxTimeOffset) error {
+	var text strings.Builder
+	for clock, o := range offsets {
+		fmt.Fprintf(&text, "%s %d %d\n", clock, o.Secs, o.Nanosecs)
+	}
+	if text.Len() == 0 {
+		return nil
+	}
+	path := fmt.Sprintf("/proc/%d/timens_offsets", pid)
+	if err := os.WriteFile(path, []byte(text.String()), 0); err != nil {
+		return fmt.Errorf("linux.timeOffsets: write offsets: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// killDeadline bounds the wait for a killed process to end.
+const killDeadline = 10 * time.Second
+
+// Kill sends a signal to the container's process (runtime.md#kill). all is for
+// callers of old: SIGKILL then goes to every process, and a container that has
+// stopped is no error.
+func (c *Container) Kill(sig unix.Signal, all bool) error {
+	status, err := c.status()
+	if err != nil {
+		return err
+	}
+	if status == Stopped || status == Creating && c.rec.InitPid == 0 {
+		if all {
+			return c.killRest(sig)
+		}
+		return ErrNotRunning
+	}
+	if sig == unix.SIGKILL && (all || !c.rec.OwnPids) {
+		// Without a pid namespace of its own, init's end would end nothing else.
+		return c.killAll()
+	}
+	if err := c.signal(sig); err != nil {
+		return err
+	}
+	if status == Paused && sig == unix.SIGKILL {
+		// A frozen process cannot die (cgroup v1).
+		m, err := c.cgroup()
+		if err != nil {
+			return err
+		}
+		return m.Thaw()
+	}
+	return nil
+}
+
+// killRest is for what a stopped container's init has left behind.
+func (c *Container) killRest(sig unix.Signal) error {
+	if sig != unix.SIGKILL {
+		return nil
+	}
+	return c.killAll()
+}
+
+// signal reaches init, and no other process that might have its pid by now.
+func (c *Container) signal(sig unix.Signal) error {
+	fd, err := c.pidfd()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != nil {
+		if errors.Is(err, unix.ESRCH) {
+			return ErrNotRunning
+		}
+		return fmt.Errorf("signal container init: %w", err)
+	}
+	return nil
+}
+
+// pidfd opens init. Its start time is compared after that: from then on the
+// pid cannot become another's unnoticed.
+func (c *Container) pidfd() (int, error) {
+	if c.rec.InitPid <= 0 {
+		return -1, ErrNotRunning
+	}
+	fd, err := unix.PidfdOpen(c.rec.InitPid, 0)
+	if err == nil && !c.alive() {
+		unix.Close(fd)
+		return -1, ErrNotRunning
+	}
+	if err != nil {
+		if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EINVAL) {
+			return -1, ErrNotRunning
+		}
+		return -1, fmt.Errorf("pidfd_open container init: %w", err)
+	}
+	return fd, nil
+}
+
+// killAll ends every process of the container and waits for init's end.
+func (c *Container) killAll() error {
+	fd, err := c.pidfd()
+	if err == nil {
+		defer unix.Close(fd)
+		err = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+		if err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("kill container init: %w", err)
+		}
+	} else {
+		if !errors.Is(err, ErrNotRunning) {
+			return err
+		}
+		fd = -1
+	}
+	m, err := c.cgroup()
+	if err != nil {
+		return err
+	}
+	if err := m.Kill(); err != nil {
+		return err
+	}
+	if fd < 0 {
+		return nil
+	}
+	return waitExit(fd, killDeadline)
+}
+
+// waitExit waits until a process has ended.
+func waitExit(pidfd int, wait time.Duration) error {
+	until := time.Now().Add(wait)
+	p := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
+	for {
+		n, err := unix.Poll(p, int(time.Until(until).Milliseconds())+1)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return fmt.Errorf("wait for container init: %w", err)
+		case n > 0:
+			return nil
+		case time.Now().After(until):
+			return fmt.Errorf("wait for container init: still there %v after SIGKILL", wait)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"rt/cgroups"
+	"rt/libct/inside"
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// launch is a container being made, from the checked configuration to the
+// process that is left behind.
+type launch struct {
+	*Container
+	config  *specconv.Config
+	options CreateOptions
+	layout  cgroups.Layout
+	manager cgroups.Manager
+	plan    *inside.Plan
+	files   files // held until the executor has its own copies
+	x       *nsexec.Executor
+	regs    nsexec.Registers
+	hookLog *os.File
+	console *os.File // our end of the console socket, when the terminal is ours
+}
+
+// files are descriptors that are closed together.
+type files []*os.File
+
+func (f *files) keep(file *os.File) *os.File {
+	*f = append(*f, file)
+	return file
+}
+
+func (f *files) close() {
+	for _, file := range *f {
+		file.Close()
+	}
+	*f = nil
+}
+
+// spawn starts the executor where it belongs and builds the container around
+// it. What is left to do then is the last batch.
+func (l *launch) spawn() error {
+	// The executor asks to be killed with the thread that started it.
+	runtime.LockOSThread()
+	join, err := l.manager.Join()
+	if err != nil {
+		return err
+	}
+	defer join.Close()
+	l.plan.Tasks = join.Tasks
+	l.x, err = nsexec.Spawn(&l.regs, nsexec.Options{
+		Namespaces: uintptr(l.plan.Born()),
+		Cgroup:     join.Dir,
+		Stdio:      [3]*os.File{l.options.Stdin, l.options.Stdout, l.options.Stderr},
+	})
+	if err != nil {
+		return fmt.Errorf("start container init: %w", err)
+	}
+	if l.plan.TwoStages() {
+		if err := l.x.Split(l.plan.Stage1(&l.regs)); err != nil {
+			return err
+		}
+	}
+	l.plan.Pid = l.x.Pid
+	if err := l.identify(); err != nil {
+		return err
+	}
+	if err := l.userNamespaceMounts(); err != nil {
+		return err
+	}
+	if l.config.Process != nil {
+		if err := hostProcess(l.x.Pid, l.config.Process); err != nil {
+			return err
+		}
+	}
+	if err := l.x.Run(l.plan.Build(&l.regs)); err != nil {
+		return err
+	}
+	l.files.close()
+	return nil
+}
+
+// identify notes which process the container's is.
+func (l *launch) identify() error {
+	st, err := readProcStat(l.x.Pid)
+	if err != nil {
+		return fmt.Errorf("read start time of container init: %w", err)
+	}
+	l.rec.InitPid, l.rec.InitStart = l.x.Pid, st.start
+	return nil
+}
+
+// hostProcess sets what is set on a process from outside: it may take a
+// privilege that the process has lost in its user namespace.
+func hostProcess(pid int, p *specconv.Process) error {
+	if adj := p.Spec.OOMScoreAdj; adj != nil {
+		path := "/proc/" + strconv.Itoa(pid) + "/oom_score_adj"
+		if err := os.WriteFile(path, []byte(strconv.Itoa(*adj)), 0); err != nil {
+			return fmt.Errorf("process.oomScoreAdj: set %d: %w", *adj, errors.Unwrap(err))
+		}
+	}
+	for i, l := range p.Rlimits {
+		set := unix.Rlimit{Cur: l.Soft, Max: l.Hard}
+		if l.Resource == unix.RLIMIT_NOFILE {
+			// The executor needs descriptors until the end and then sets the
+			// limit itself. What only the host may do is to raise the ceiling.
+			var have unix.Rlimit
+			if err := unix.Prlimit(pid, l.Resource, nil, &have); err == nil && have.Max >= l.Hard {
+				continue
+			}
+			set.Cur = l.Hard
+		}
+		if err := unix.Prlimit(pid, l.Resource, &set, nil); err != nil {
+			return fmt.Errorf("process.rlimits[%d]: set %s to %d, %d: %w", i, l.Name, l.Soft, l.Hard, err)
+		}
+	}
+	return nil
+}

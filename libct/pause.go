@@ -1,0 +1,76 @@
+package libct
+
+import (
+	"fmt"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"rt/cgroups"
+	"rt/specconv"
+)
+
+// Pause freezes all processes of the container.
+func (c *Container) Pause() error {
+	return c.whileLocked(func(m cgroups.Manager, status Status) error {
+		if status != Running && status != Created {
+			return fmt.Errorf("cannot pause: %w: %s", ErrNotRunning, status)
+		}
+		return m.Freeze()
+	})
+}
+
+// Resume thaws them.
+func (c *Container) Resume() error {
+	return c.whileLocked(func(m cgroups.Manager, status Status) error {
+		if status != Paused {
+			return ErrNotPaused
+		}
+		return m.Thaw()
+	})
+}
+
+// Update changes limits. What r leaves unset stays as it is.
+func (c *Container) Update(r *specs.LinuxResources) error {
+	return c.whileLocked(func(m cgroups.Manager, status Status) error {
+		if status == Stopped {
+			return ErrNotRunning
+		}
+		layout, err := cgroups.Detect()
+		if err != nil {
+			return err
+		}
+		if err := specconv.CheckResources(r, specconv.Host{CgroupV2: layout.Pure(), Rootless: c.rt.Rootless}); err != nil {
+			return err
+		}
+		return m.Set(r)
+	})
+}
+
+// Pids lists the container's processes, as the host sees them.
+func (c *Container) Pids() ([]int, error) {
+	m, err := c.cgroup()
+	if err != nil {
+		return nil, err
+	}
+	return m.Pids()
+}
+
+func (c *Container) whileLocked(do func(m cgroups.Manager, status Status) error) error {
+	unlock, err := c.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := c.reload(); err != nil {
+		return err
+	}
+	status, err := c.status()
+	if err != nil {
+		return err
+	}
+	m, err := c.cgroup()
+	if err != nil {
+		return err
+	}
+	return do(m, status)
+}

@@ -1,0 +1,101 @@
+package libct
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Run makes a container and runs its program at once. Unless it detaches it
+// waits for the program, deletes the container and gives the exit code.
+func (r *Runtime) Run(id string, o RunOptions) (code int, err error) {
+	o.attached = !o.Detach
+	l, unlock, err := r.begin(id, o.CreateOptions, true)
+	if err != nil {
+		return -1, err
+	}
+	locked := true
+	defer func() {
+		if locked {
+			unlock()
+		}
+	}()
+	var f *foreground
+	if !o.Detach {
+		f = newForeground(o.Stdin, o.Stdout, o.NoSubreaper)
+		defer f.end()
+	}
+	if err := l.run(f); err != nil {
+		return -1, err
+	}
+	defer l.x.Close()
+	if err := l.poststart(); err != nil {
+		l.finish(o.Keep)
+		return -1, err
+	}
+	if o.Detach {
+		return 0, nil
+	}
+	unlock() // others may pause, exec or kill meanwhile
+	locked = false
+	ws, err := f.wait(l.x.Pid, l.x.PidFD)
+	if err != nil {
+		return -1, err
+	}
+	if err := l.finishUnlocked(o.Keep); err != nil {
+		return -1, err
+	}
+	return exitCode(ws), nil
+}
+
+// run is create and start in one: nothing has to wait between them.
+func (l *launch) run(f *foreground) (err error) {
+	defer func() {
+		if err != nil {
+			l.undo()
+		}
+	}()
+	if l.config.Process == nil {
+		return fmt.Errorf("process: is not set: there is nothing to run")
+	}
+	if err := l.build(); err != nil {
+		return err
+	}
+	if l.console != nil {
+		if err := f.terminal(l.console); err != nil {
+			return err
+		}
+	}
+	if err := l.announce(); err != nil {
+		return err
+	}
+	if err := l.x.Exec(l.plan.Last(&l.regs)); err != nil {
+		return fmt.Errorf("unable to start container process: %w", err)
+	}
+	return nil
+}
+
+// finishUnlocked deletes a container that has ended, unless it is gone.
+func (l *launch) finishUnlocked(keep bool) error {
+	if keep {
+		return nil
+	}
+	return l.rt.Delete(l.rec.ID, true)
+}
+
+func (l *launch) finish(keep bool) {
+	l.x.Reap()
+	if keep {
+		return
+	}
+	if err := l.remove(); err != nil {
+		l.rt.Warn(err.Error())
+	}
+}
+
+func exitCode(ws unix.WaitStatus) int {
+	if ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return ws.ExitStatus()
+}

@@ -1,0 +1,241 @@
+package libct
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"rt/cgroups"
+	"rt/nsexec"
+)
+
+// record is what state.json keeps of a container. It is written before
+// anything else of the container exists, so that delete can always find what
+// there is.
+type record struct {
+	ID          string            `json:"id"`
+	OCIVersion  string            `json:"ociVersion"`
+	Phase       Status            `json:"phase"` // creating or created
+	Bundle      string            `json:"bundle"`
+	Rootfs      string            `json:"rootfs"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+	Created     time.Time         `json:"created"`
+	UID         int               `json:"uid"` // who made it
+
+	// InitPid and InitStart, its start time in clock ticks after boot, name
+	// the container's process beyond doubt.
+	InitPid   int    `json:"init_process_pid"`
+	InitStart uint64 `json:"init_process_start"`
+
+	Cgroup     cgroups.State `json:"cgroup"`
+	Namespaces uint64        `json:"namespaces"` // CLONE_NEW* flags of those that are not the host's
+	OwnPids    bool          `json:"own_pids"`   // the pid namespace ends with init
+	Setgroups  bool          `json:"setgroups"`
+	NoProcess  bool          `json:"no_process,omitempty"`
+	Notify     bool          `json:"notify,omitempty"`
+
+	Poststart []specs.Hook  `json:"poststart,omitempty"`
+	Poststop  []specs.Hook  `json:"poststop,omitempty"`
+	Tail      []nsexec.Note `json:"tail,omitempty"`
+}
+
+// Container is a container that exists.
+type Container struct {
+	rt  *Runtime
+	dir string
+	rec record
+}
+
+// Files of a container's directory.
+const (
+	stateFile  = "state.json"
+	configFile = "config.json" // as it was at create
+	startSock  = "start"       // on which init awaits start
+	initLock   = "init"        // locked by init until it runs the program
+)
+
+func (c *Container) path(name string) string { return filepath.Join(c.dir, name) }
+
+// save writes state.json so that a reader sees the old one or the new one.
+func (c *Container) save() error {
+	data, err := json.Marshal(&c.rec)
+	if err != nil {
+		return fmt.Errorf("write state of %q: %w", c.rec.ID, err)
+	}
+	if err := writeRenamed(c.path(stateFile), data, 0o600); err != nil {
+		return fmt.Errorf("write state of %q: %w", c.rec.ID, err)
+	}
+	return nil
+}
+
+// writeRenamed writes a file under another name first.
+func writeRenamed(path string, data []byte, mode uint32) error {
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+strconv.Itoa(os.Getpid()))
+	fd, err := unix.Open(temp, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC|unix.O_NOFOLLOW, mode)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: temp, Err: err}
+	}
+	n, err := unix.Write(fd, data)
+	unix.Close(fd)
+	if err == nil && n != len(data) {
+		err = unix.ENOSPC
+	}
+	if err == nil {
+		err = unix.Rename(temp, path)
+	}
+	if err != nil {
+		unix.Unlink(temp)
+		return &os.PathError{Op: "write", Path: path, Err: err}
+	}
+	return nil
+}
+
+// readRecord reads state.json. A directory without one belongs to a create
+// that was killed at its very beginning.
+func readRecord(dir string) (record, error) {
+	var rec record
+	data, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if err != nil {
+		return rec, err
+	}
+	if err := json.Unmarshal(data, &rec); err != nil {
+		return rec, fmt.Errorf("read state: %w", err)
+	}
+	return rec, nil
+}
+
+// procStat is what /proc/PID/stat says about a process.
+type procStat struct {
+	state byte
+	start uint64
+}
+
+func readProcStat(pid int) (procStat, error) {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return procStat{}, err
+	}
+	// The second field is the name in parentheses and may hold anything.
+	text := string(data)
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(fields) < 20 {
+		return procStat{}, fmt.Errorf("read /proc/%d/stat: too short", pid)
+	}
+	start, err := strconv.ParseUint(fields[19], 10, 64)
+	return procStat{fields[0][0], start}, err
+}
+
+// alive tells whether the container's process still runs. A zombie does not.
+func (c *Container) alive() bool {
+	if c.rec.InitPid <= 0 {
+		return false
+	}
+	st, err := readProcStat(c.rec.InitPid)
+	return err == nil && st.start == c.rec.InitStart && st.state != 'Z' && st.state != 'X'
+}
+
+// status finds out what the container is doing now. Nothing but the kernel is
+// asked: a process that awaits start holds a lock that execve gives up.
+func (c *Container) status() (Status, error) {
+	if c.rec.Phase == Creating {
+		if c.busy() {
+			return Creating, nil
+		}
+		return Stopped, nil
+	}
+	if !c.alive() {
+		return Stopped, nil
+	}
+	m, err := c.cgroup()
+	if err != nil {
+		return "", err
+	}
+	frozen, err := m.Frozen()
+	if err != nil {
+		return "", fmt.Errorf("read freezer state of %q: %w", c.rec.ID, err)
+	}
+	if frozen {
+		return Paused, nil
+	}
+	if held, err := c.awaitingStart(); err != nil || held {
+		return Created, err
+	}
+	return Running, nil
+}
+
+func (c *Container) awaitingStart() (bool, error) {
+	fd, err := unix.Open(c.path(initLock), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return false, nil // made by run
+	}
+	if err != nil {
+		return false, fmt.Errorf("open lock of container init: %w", err)
+	}
+	defer unix.Close(fd)
+	return errors.Is(unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK), nil
+}
+
+func (c *Container) cgroup() (cgroups.Manager, error) { return cgroups.Load(c.rec.Cgroup) }
+
+// State is the container's state by the specification (runtime.md#state).
+func (c *Container) State() (State, error) {
+	status, err := c.status()
+	if err != nil {
+		return State{}, err
+	}
+	return c.state(status), nil
+}
+
+func (c *Container) state(status Status) State {
+	s := State{
+		OCIVersion:  c.rec.OCIVersion,
+		ID:          c.rec.ID,
+		Status:      status,
+		Bundle:      c.rec.Bundle,
+		Rootfs:      c.rec.Rootfs,
+		Created:     c.rec.Created,
+		Annotations: c.rec.Annotations,
+		Owner:       owner(c.rec.UID),
+	}
+	if status != Stopped {
+		s.Pid = c.rec.InitPid
+	}
+	return s
+}
+
+// hookState is the state as hooks read it.
+func (c *Container) hookState(status Status, pid int) []byte {
+	data, err := json.Marshal(specs.State{
+		Version:     c.rec.OCIVersion,
+		ID:          c.rec.ID,
+		Status:      specs.ContainerState(status),
+		Pid:         pid,
+		Bundle:      c.rec.Bundle,
+		Annotations: c.rec.Annotations,
+	})
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	return data
+}
+
+// owner is the name of a user of the host, as ps would show it.
+func owner(uid int) string {
+	data, err := os.ReadFile("/etc/passwd")
+	if err == nil {
+		for line := range strings.Lines(string(data)) {
+			if f := strings.SplitN(line, ":", 4); len(f) == 4 && f[2] == strconv.Itoa(uid) {
+				return f[0]
+			}
+		}
+	}
+	return strconv.Itoa(uid)
+}

@@ -1,0 +1,164 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rt/specconv"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// lockDeadline bounds the wait for another rt that works on the same
+// container.
+const lockDeadline = 30 * time.Second
+
+// errBusy says that another rt works on the container.
+var errBusy = errors.New("another rt is working on the container")
+
+// reserve makes a container's directory. mkdir is what makes ids unique. The
+// lock is held until unlock or the end of the process.
+func (r *Runtime) reserve(id string) (c *Container, unlock func(), err error) {
+	if err := specconv.ValidateID(id); err != nil {
+		return nil, nil, fmt.Errorf("%w: %q", ErrInvalidID, id)
+	}
+	if err := os.MkdirAll(r.Root, 0o711); err != nil {
+		return nil, nil, fmt.Errorf("make state root: %w", err)
+	}
+	c = &Container{rt: r, dir: filepath.Join(r.Root, id)}
+	if err := unix.Mkdir(c.dir, 0o711); err != nil {
+		if errors.Is(err, unix.EEXIST) {
+			return nil, nil, fmt.Errorf("%q: %w", id, ErrExist)
+		}
+		return nil, nil, fmt.Errorf("make directory of container %q: %w", id, err)
+	}
+	unlock, err = c.lock()
+	if err != nil {
+		os.Remove(c.dir)
+		return nil, nil, err
+	}
+	return c, unlock, nil
+}
+
+// Load finds a container.
+func (r *Runtime) Load(id string) (*Container, error) {
+	if err := specconv.ValidateID(id); err != nil {
+		return nil, fmt.Errorf("%w: %q", ErrInvalidID, id)
+	}
+	c := &Container{rt: r, dir: filepath.Join(r.Root, id)}
+	return c, c.reload()
+}
+
+// reload reads the record anew, as another rt may have changed it.
+func (c *Container) reload() error {
+	id := filepath.Base(c.dir)
+	rec, err := readRecord(c.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(c.dir); err != nil {
+			return fmt.Errorf("%q: %w", id, ErrNotExist)
+		}
+		// Killed before its first word: there is a directory and nothing else.
+		c.rec = record{ID: id, Phase: Creating}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("container %q: %w", id, err)
+	}
+	c.rec = rec
+	return nil
+}
+
+// List gives the state of all containers, sorted by id.
+func (r *Runtime) List() ([]State, error) {
+	entries, err := os.ReadDir(r.Root)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	var list []State
+	for _, e := range entries {
+		if !e.IsDir() || specconv.ValidateID(e.Name()) != nil {
+			continue
+		}
+		c, err := r.Load(e.Name())
+		if errors.Is(err, ErrNotExist) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			r.Warn(err.Error())
+			continue
+		}
+		s, err := c.State()
+		if err != nil {
+			r.Warn(err.Error())
+			continue
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// Spec is the configuration the container was made from.
+func (c *Container) Spec() (*specs.Spec, error) {
+	spec, _, err := specconv.Load(c.dir)
+	return spec, err
+}
+
+// lock keeps other rt processes from working on the container. A lock ends
+// with its holder.
+func (c *Container) lock() (unlock func(), err error) {
+	fd, err := unix.Open(c.dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		if errors.Is(err, unix.ENOENT) {
+			return nil, fmt.Errorf("%q: %w", filepath.Base(c.dir), ErrNotExist)
+		}
+		return nil, fmt.Errorf("open directory of container: %w", err)
+	}
+	if err := flock(fd, lockDeadline); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("lock container %q: %w", filepath.Base(c.dir), err)
+	}
+	return func() { unix.Close(fd) }, nil
+}
+
+// flock takes the lock within a deadline. The call that waits longer than that
+// ends with the process, which is about to say so.
+func flock(fd int, wait time.Duration) error {
+	err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+	if !errors.Is(err, unix.EWOULDBLOCK) {
+		return err
+	}
+	taken := make(chan error, 1)
+	go func() {
+		for {
+			err := unix.Flock(fd, unix.LOCK_EX)
+			if err != unix.EINTR {
+				taken <- err
+				return
+			}
+		}
+	}()
+	select {
+	case err := <-taken:
+		return err
+	case <-time.After(wait):
+		return errBusy
+	}
+}
+
+// busy tells whether some rt holds the lock.
+func (c *Container) busy() bool {
+	fd, err := unix.Open(c.dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return errors.Is(unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+}
