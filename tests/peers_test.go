@@ -117,9 +117,19 @@ func receiveFile(conn *net.UnixConn) (*os.File, []byte, error) {
 }
 
 func receiveConsole(p *peers, f *os.File, _ []byte, log *os.File) {
+	p.setConsole(f)
+	copyTerminal(log, f)
+}
+
+func (p *peers) setConsole(f *os.File) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.console = f
-	p.mu.Unlock()
+}
+
+// copyTerminal ends when the other end of the terminal is closed everywhere
+// (EIO), or when f is.
+func copyTerminal(log, f *os.File) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := f.Read(buf)

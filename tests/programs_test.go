@@ -15,20 +15,28 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // patience bounds every wait of the suite: for a call of the runtime to
 // return, for a state or a text to appear.
 const patience = 20 * time.Second
 
+// Exit codes of the command rt when it is not the runtime's to say.
+const (
+	tooLate = 124
+	noCall  = 125
+)
+
 // redirection is a word like <in, >out or 3<file.
 var redirection = regexp.MustCompile(`^([0-9]*)([<>])([^<>].*)$`)
 
 // rtMain is the command rt: it runs the runtime under test with the state root of
 // the script. Words that begin like a shell's redirection (<in, >out, 3<file)
-// are redirections; >out takes standard output and error. Unless redirected,
-// output passes through a file, since a container that outlives the call
-// would hold a pipe open. Signals are passed on, and the runtime does not
+// are redirections; >out takes standard output and error. Unless redirected, or
+// a terminal, output passes through a file, since a container that outlives
+// the call would hold a pipe open. Signals are passed on, and the runtime does not
 // outlive its caller: killing rt with SIGKILL kills the runtime the same way.
 func rtMain() {
 	os.Exit(runRuntime(os.Args[1:]))
@@ -50,7 +58,7 @@ func runRuntime(words []string) int {
 		f, err := openRedirection(m[2], m[3])
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			return 125
+			return noCall
 		}
 		switch {
 		case m[2] == ">":
@@ -62,6 +70,9 @@ func runRuntime(words []string) int {
 			cmd.ExtraFiles = append(cmd.ExtraFiles, make([]*os.File, max(0, fd-2-len(cmd.ExtraFiles)))...)
 			cmd.ExtraFiles[fd-3] = f
 		}
+	}
+	if _, err := unix.IoctlGetTermios(1, unix.TCGETS); err == nil && cmd.Stdout == nil {
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	}
 	if cmd.Stdout == nil {
 		out, errs = spool("out"), spool("err")
@@ -92,11 +103,11 @@ func superviseRuntime(cmd *exec.Cmd) int {
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 125
+		return noCall
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	late := time.After(patience)
+	late, killed := time.After(patience), false
 	for {
 		select {
 		case s := <-signals:
@@ -104,7 +115,11 @@ func superviseRuntime(cmd *exec.Cmd) int {
 		case <-late:
 			fmt.Fprintf(os.Stderr, "%v has not returned after %v\n", cmd.Args, patience)
 			cmd.Process.Kill()
+			killed = true
 		case <-done:
+			if killed {
+				return tooLate
+			}
 			status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 			if status.Signaled() {
 				return 128 + int(status.Signal())
@@ -130,7 +145,7 @@ func show(to io.Writer, from *os.File) {
 // tryMain is the command try: "try rt run $ID" lets the call succeed or fail,
 // as long as it returns by itself.
 func tryMain() {
-	if code := runRuntime(os.Args[2:]); code == 125 || code == 128+int(syscall.SIGKILL) {
+	if code := runRuntime(os.Args[2:]); code == noCall || code == tooLate {
 		os.Exit(code)
 	}
 }
