@@ -198,7 +198,7 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 		o.Cgroup = join.Dir
 	}
 	e.regs = nsexec.Registers{}
-	e.x, err = nsexec.Spawn(&e.regs, o)
+	e.x, err = nsexec.Spawn(o)
 	if err != nil {
 		return fmt.Errorf("start process: %w", err)
 	}

@@ -57,7 +57,7 @@ func (l *launch) spawn() error {
 	}
 	defer join.Close()
 	l.plan.Tasks = join.Tasks
-	l.x, err = nsexec.Spawn(&l.regs, nsexec.Options{
+	l.x, err = nsexec.Spawn(nsexec.Options{
 		Namespaces: uintptr(l.plan.Born()),
 		Cgroup:     join.Dir,
 		Stdio:      [3]*os.File{l.options.Stdin, l.options.Stdout, l.options.Stderr},

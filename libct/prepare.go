@@ -327,7 +327,7 @@ func (l *launch) userNamespaceMounts() error {
 // it, we write the mapping and keep the namespace.
 func (l *launch) mappedNamespace(m *specconv.IDMap) (int, error) {
 	var regs nsexec.Registers
-	x, err := nsexec.Spawn(&regs, nsexec.Options{Stdio: [3]*os.File{l.options.Stdin, l.options.Stdout, l.options.Stderr}})
+	x, err := nsexec.Spawn(nsexec.Options{Stdio: [3]*os.File{l.options.Stdin, l.options.Stdout, l.options.Stderr}})
 	if err != nil {
 		return -1, err
 	}

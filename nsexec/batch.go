@@ -40,9 +40,13 @@ const (
 
 // Registers hands out registers. One set serves all batches of an executor.
 type Registers struct {
-	next Reg
-	free []Reg
+	next, limit Reg
+	free        []Reg
 }
+
+// repairRegs is the first register of those that belong to repairs. What a
+// batch has freed by its end may be in use while it is stopped halfway.
+const repairRegs = nreg - 64
 
 // New takes a register.
 func (r *Registers) New() Reg {
@@ -51,14 +55,20 @@ func (r *Registers) New() Reg {
 		r.free = r.free[:n-1]
 		return reg
 	}
+	return r.run(1)
+}
+
+// run takes n registers in a row.
+func (r *Registers) run(n int) Reg {
 	if r.next == 0 {
-		r.next = RegMem
+		r.next, r.limit = RegMem+1, repairRegs
 	}
-	r.next++
-	if r.next >= nreg {
+	first := r.next
+	r.next += Reg(n)
+	if r.next > r.limit {
 		panic("nsexec: more descriptors at once than registers")
 	}
-	return r.next
+	return first
 }
 
 // pass is one message of descriptors for the call at.
@@ -104,7 +114,7 @@ func NewBatch(regs *Registers) *Batch {
 // Repair gives an empty batch that can run while another is stopped halfway,
 // for use in a Mend.
 func Repair(x *Executor) *Batch {
-	b := NewBatch(x.regs)
+	b := NewBatch(&x.repair)
 	b.slot = 1
 	return b
 }

@@ -46,19 +46,6 @@ func (b *Batch) Pass(fds ...int) []Reg {
 	return regs
 }
 
-// run takes n registers in a row.
-func (r *Registers) run(n int) Reg {
-	if r.next == 0 {
-		r.next = RegMem
-	}
-	first := r.next + 1
-	r.next += Reg(n)
-	if r.next >= nreg {
-		panic("nsexec: more descriptors at once than registers")
-	}
-	return first
-}
-
 // SendFD sends one descriptor and a message to a socket.
 func (b *Batch) SendFD(sock, what Reg, message []byte) {
 	b.call(0, opSendFD, fd(sock), fd(what), b.bytes(message), num(len(message)))

@@ -251,6 +251,7 @@ static long run(struct op *ops, unsigned int first, unsigned int end)
 {
 	for (unsigned int i = first; i < end; i++) {
 		struct op *op = &ops[i];
+		unsigned short nr = op->nr;
 		unsigned long a[6];
 		long start, r;
 
@@ -261,14 +262,14 @@ static long run(struct op *ops, unsigned int first, unsigned int end)
 		}
 		hdr->at = i;
 		start = hdr->trace ? now() : 0;
-		if (op->nr < OP_SPLIT)
-			r = sys6(op->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+		if (nr < OP_SPLIT)
+			r = sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 		else
 			r = special(ops, i, a);
+		if (nr == OP_SPLIT && r == 0)
+			return 1; /* the parent answers; ops may be others by now */
 		if (hdr->trace)
 			op->ns = now() - start;
-		if (op->nr == OP_SPLIT && r == 0)
-			return 1; /* the child has a parent that answers */
 		if (op->out && op->out < NREG)
 			hdr->reg[op->out] = r;
 		if (r < 0 && r >= -MAX_ERRNO) {
@@ -278,7 +279,7 @@ static long run(struct op *ops, unsigned int first, unsigned int end)
 				return r;
 			}
 			i += op->skip;
-		} else if (op->nr == OP_FORK) {
+		} else if (nr == OP_FORK) {
 			i += a[0]; /* done by the child */
 		}
 	}

@@ -16,7 +16,7 @@ func spawn(t *testing.T, o Options) (*Executor, *Registers) {
 	t.Cleanup(runtime.UnlockOSThread)
 	regs := &Registers{}
 	o.Stdio = [3]*os.File{os.Stdin, os.Stdout, os.Stderr}
-	x, err := Spawn(regs, o)
+	x, err := Spawn(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,12 @@ type Executor struct {
 	Pid   int // in the host's pid namespace
 	PidFD int // owned by the executor
 
-	regs *Registers
-	sock int
-	mem  int
-	view []byte // the shared memory
-	dead bool
-	lent []int // descriptors the executor has sent, for Lend
+	repair Registers // for batches that run while another is stopped
+	sock   int
+	mem    int
+	view   []byte // the shared memory
+	dead   bool
+	lent   []int // descriptors the executor has sent, for Lend
 }
 
 // Options say how an executor is born.
@@ -36,8 +36,8 @@ type Options struct {
 
 // Spawn starts an executor. The caller must have locked its goroutine to the
 // thread: the executor asks to die with that thread while it is being set up.
-func Spawn(regs *Registers, o Options) (x *Executor, err error) {
-	x = &Executor{regs: regs, sock: -1, mem: -1, PidFD: -1}
+func Spawn(o Options) (x *Executor, err error) {
+	x = &Executor{repair: Registers{next: repairRegs, limit: nreg}, sock: -1, mem: -1, PidFD: -1}
 	defer func() {
 		if err != nil {
 			x.Close()
