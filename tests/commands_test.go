@@ -1,11 +1,21 @@
 package tests
 
 import (
+	"os/exec"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 )
+
+// atend words... runs a command when the script has ended, however it did: it
+// undoes what the script is about to do to the machine.
+func cmdAtend(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: atend words...")
+	}
+	ts.Defer(func() { exec.Command(args[0], args[1:]...).Run() })
+}
 
 // capture NAME keeps the last standard output, without the space around it,
 // in the environment variable NAME.

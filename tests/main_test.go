@@ -11,6 +11,7 @@
 package tests
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -74,11 +75,17 @@ func (s suite) Run() int {
 	dir, err := os.MkdirTemp("", "rt-tests-")
 	if err == nil {
 		defer os.RemoveAll(dir)
+		os.Chmod(dir, 0o755) // root of a user namespace is to pass through it
 		err = prepare(dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "tests:", err)
 		return 1
+	}
+	// Work directories go with dir, unless they are to be looked at.
+	flag.Parse()
+	if keep := flag.Lookup("testwork"); keep == nil || keep.Value.String() != "true" {
+		os.Setenv("GOTMPDIR", dir)
 	}
 	code := s.m.Run()
 	results.print()

@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 			"bundle":   cmdBundle,
 			"config":   cmdConfig,
 			"args":     cmdArgs,
+			"atend":    cmdAtend,
 			"capture":  cmdCapture,
 			"equal":    cmdEqual,
 			"signal":   cmdSignal,
