@@ -23,7 +23,7 @@ endif
 export CC GOARCH
 export CGO_ENABLED := 1
 
-TAGS    := netgo,osusergo
+TAGS    := netgo,osusergo,urfave_cli_no_template
 LDFLAGS := -s -w -buildid= -extldflags '-static' \
 	-X main.version=$(VERSION) -X main.commit=$(COMMIT)
 

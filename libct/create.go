@@ -152,6 +152,11 @@ func (l *launch) record(id string) record {
 	if l.config.Namespaces.New&unix.CLONE_NEWUSER != 0 {
 		rec.Setgroups = l.rt.setgroupsAllowed(spec.Linux.GIDMappings)
 	}
+	if !l.config.Namespaces.Has(unix.CLONE_NEWNS) {
+		for i := range l.config.Mounts {
+			rec.HostMounts = append(rec.HostMounts, l.config.Mounts[i].Destination)
+		}
+	}
 	if spec.Hooks != nil {
 		rec.Poststart, rec.Poststop = spec.Hooks.Poststart, spec.Hooks.Poststop
 	}
@@ -310,6 +315,9 @@ func (l *launch) undo() {
 		if err := l.manager.Destroy(); err != nil {
 			l.rt.Warn(err.Error())
 		}
+	}
+	if err := l.unmountRest(); err != nil {
+		l.rt.Warn(err.Error())
 	}
 	if l.x != nil {
 		l.poststop()

@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // Delete takes away a container that has stopped, and one that was created and
@@ -79,9 +83,58 @@ func (c *Container) remove() error {
 	if err := m.Destroy(); err != nil {
 		return err
 	}
+	if err := c.unmountRest(); err != nil {
+		return err
+	}
 	c.poststop()
 	if err := os.RemoveAll(c.dir); err != nil {
 		return fmt.Errorf("remove directory of container %q: %w", c.rec.ID, err)
 	}
 	return nil
+}
+
+// unmountRest takes away the mounts of a container without a mount namespace:
+// they were made among the host's, and with such a namespace they would be
+// gone by now. The last is unmounted first.
+func (c *Container) unmountRest() error {
+	if len(c.rec.HostMounts) == 0 {
+		return nil
+	}
+	root, err := unix.Open(c.rec.Rootfs, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("unmount what %q has mounted: %w", c.rec.ID, err)
+	}
+	defer unix.Close(root)
+	for _, dest := range slices.Backward(c.rec.HostMounts) {
+		if err := unmountIn(root, dest); err != nil {
+			return fmt.Errorf("unmount %q of %q: %w", dest, c.rec.ID, err)
+		}
+	}
+	return nil
+}
+
+// unmountIn unmounts what is mounted at a path of the rootfs, if it is.
+func unmountIn(root int, dest string) error {
+	fd, err := unix.Openat2(root, dest, &unix.OpenHow{
+		Flags:   unix.O_PATH | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
+	})
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	var st unix.Statx_t
+	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, 0, &st); err != nil {
+		return err
+	}
+	if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
+		return nil
+	}
+	return unix.Unmount("/proc/self/fd/"+strconv.Itoa(fd), unix.MNT_DETACH)
 }

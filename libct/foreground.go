@@ -25,8 +25,15 @@ func newForeground(in, out *os.File, noSubreaper bool) *foreground {
 	if !noSubreaper {
 		unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	}
-	go signal.Notify(f.signals)
+	go signal.Notify(f.signals, passedOn...)
 	return f
+}
+
+// passedOn are the signals that the process gets instead of us. Each takes the
+// Go runtime two switches of threads, so those that nobody sends are left out.
+var passedOn = []os.Signal{
+	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH,
+	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU,
 }
 
 // terminal takes the master of the process's terminal and makes ours
@@ -106,7 +113,6 @@ func (f *foreground) wait(pid, pidfd int) (unix.WaitStatus, error) {
 			return e.ws, e.err
 		case s := <-f.signals:
 			switch s {
-			case unix.SIGCHLD, unix.SIGPIPE, unix.SIGURG: // ours; the Go runtime uses SIGURG
 			case unix.SIGWINCH:
 				f.resize()
 			default:
@@ -125,5 +131,4 @@ func (f *foreground) end() {
 	if f.master != nil {
 		f.master.Close()
 	}
-	signal.Stop(f.signals)
 }

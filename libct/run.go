@@ -30,7 +30,7 @@ func (r *Runtime) Run(id string, o RunOptions) (code int, err error) {
 	}
 	defer l.x.Close()
 	if err := l.poststart(); err != nil {
-		l.finish(o.Keep)
+		l.x.Reap()
 		return -1, err
 	}
 	if o.Detach {
@@ -42,7 +42,7 @@ func (r *Runtime) Run(id string, o RunOptions) (code int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := l.finishUnlocked(o.Keep); err != nil {
+	if err := l.finish(o.Keep); err != nil {
 		return -1, err
 	}
 	return exitCode(ws), nil
@@ -75,22 +75,12 @@ func (l *launch) run(f *foreground) (err error) {
 	return nil
 }
 
-// finishUnlocked deletes a container that has ended, unless it is gone.
-func (l *launch) finishUnlocked(keep bool) error {
+// finish deletes a container that has ended, unless it is gone.
+func (l *launch) finish(keep bool) error {
 	if keep {
 		return nil
 	}
 	return l.rt.Delete(l.rec.ID, true)
-}
-
-func (l *launch) finish(keep bool) {
-	l.x.Reap()
-	if keep {
-		return
-	}
-	if err := l.remove(); err != nil {
-		l.rt.Warn(err.Error())
-	}
 }
 
 func exitCode(ws unix.WaitStatus) int {

@@ -54,15 +54,21 @@ func (c *Container) wake() error {
 	return nsexec.Start(sock, c.rec.Tail)
 }
 
-// failStart ends a container whose start has failed (runtime.md#lifecycle).
+// failStart destroys a container whose start has failed and runs its poststop
+// hooks (runtime.md#lifecycle, steps 7 to 9).
 func (c *Container) failStart(cause error) error {
-	if err := c.killAll(); err != nil {
-		c.rt.Warn(err.Error())
-	}
+	c.destroy()
 	return fmt.Errorf("unable to start container process: %w", cause)
 }
 
-// poststart runs the poststart hooks. A container whose hook fails is stopped.
+func (c *Container) destroy() {
+	if err := c.remove(); err != nil {
+		c.rt.Warn(err.Error())
+	}
+}
+
+// poststart runs the poststart hooks. A container whose hook fails is
+// destroyed.
 func (c *Container) poststart() error {
 	if len(c.rec.Poststart) == 0 {
 		return nil
@@ -74,9 +80,7 @@ func (c *Container) poststart() error {
 		State: c.hookState(Running, c.rec.InitPid),
 	})
 	if err != nil {
-		if e := c.killAll(); e != nil {
-			c.rt.Warn(e.Error())
-		}
+		c.destroy()
 	}
 	return err
 }

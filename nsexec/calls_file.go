@@ -54,6 +54,15 @@ func (b *Batch) Symlinkat(target string, dir Reg, path string) {
 	b.call(0, unix.SYS_SYMLINKAT, b.str(target), fd(dir), b.str(path))
 }
 
+// Readlinkat reads a link; the register holds the length of its target, or
+// -EINVAL for what is no link.
+func (b *Batch) Readlinkat(dir Reg, path string) (Buffer, Reg) {
+	buf, out := b.buffer(unix.PathMax), b.Regs.New()
+	b.call(out, unix.SYS_READLINKAT, fd(dir), b.str(path), num(buf.addr), num(buf.n))
+	b.Expect(0, uint8(unix.EINVAL), uint8(unix.ENOENT))
+	return buf, out
+}
+
 func (b *Batch) Unlinkat(dir Reg, path string, flags int) {
 	b.call(0, unix.SYS_UNLINKAT, fd(dir), b.str(path), num(flags))
 }

@@ -35,6 +35,7 @@ var signatures = [...]signature{
 	{unix.SYS_MKDIRAT, "mkdirat", "dso"},
 	{unix.SYS_MKNODAT, "mknodat", "dsox"},
 	{unix.SYS_SYMLINKAT, "symlinkat", "sds"},
+	{unix.SYS_READLINKAT, "readlinkat", "ds"},
 	{unix.SYS_UNLINKAT, "unlinkat", "dsx"},
 	{unix.SYS_FCHMODAT, "fchmodat", "dso"},
 	{unix.SYS_FCHOWNAT, "fchownat", "dsiix"},

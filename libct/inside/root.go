@@ -16,8 +16,13 @@ func rootfs(p *Plan, in *nsexec.Batch) {
 		return
 	}
 	propagation := c.RootPropagation
-	if propagation == 0 {
+	switch {
+	case propagation == 0:
 		propagation = unix.MS_SLAVE | unix.MS_REC
+	case propagation&unix.MS_UNBINDABLE != 0:
+		// What is unbindable cannot be copied, as the rootfs is next. pivot
+		// makes it so in the end.
+		propagation = unix.MS_PRIVATE | unix.MS_REC
 	}
 	in.Step("set propagation of", "linux.rootfsPropagation", "/")
 	in.Mount("", "/", "", uintptr(propagation), "")

@@ -1,6 +1,7 @@
 package inside
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -21,68 +22,113 @@ func mountPoint(p *Plan, in *nsexec.Batch, dest string, directory func(*nsexec.E
 		resolve |= unix.RESOLVE_NO_SYMLINKS
 	}
 	root := p.root
+	if freshParent(p, dest) {
+		parent := in.InRoot(root, path.Dir(dest), unix.O_PATH|unix.O_DIRECTORY)
+		in.Mkdirat(parent, path.Base(dest), 0o755)
+		in.Close(parent)
+	}
 	target := in.Openat2(root, dest, unix.O_PATH, 0, resolve)
 	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-		switch e.Errno {
-		case unix.EAGAIN: // somebody renamed in the rootfs meanwhile
-			return nsexec.Again, nil
-		case unix.ENOENT:
-			return nsexec.Again, makeTarget(x, root, dest, directory(x))
+		if e.Errno != unix.ENOENT {
+			return 0, e
 		}
-		return 0, e
+		return nsexec.Again, makeTarget(x, root, dest, directory(x))
 	})
 	return target
 }
 
+// freshParent tells whether a directory is certainly missing: its parent is a
+// tmpfs of the container, as /dev is for /dev/pts. It is made without asking.
+func freshParent(p *Plan, dest string) bool {
+	fresh := false
+	for i := range p.Config.Mounts {
+		switch m := &p.Config.Mounts[i]; m.Destination {
+		case dest:
+			return fresh && !m.Bind // what is bound may be a file
+		case path.Dir(dest):
+			fresh = m.Type == "tmpfs" && !m.TmpCopyUp
+		}
+	}
+	return false
+}
+
 func isDirectory(*nsexec.Executor) bool { return true }
 
-// makeTarget makes the parts of dest that are missing. What exists is resolved
-// inside the root, links included; what is made is made by name in a directory
-// held by descriptor, and opened without following links, so that nobody who
-// changes the rootfs meanwhile can lead it outside.
+// makeTarget makes the parts of dest that are missing, one by one. What exists
+// is resolved by the kernel inside the root; what is made is made by name in a
+// directory held by descriptor. So nobody who changes the rootfs meanwhile can
+// lead it outside (CVE-2024-45310).
 func makeTarget(x *nsexec.Executor, root nsexec.Reg, dest string, directory bool) error {
-	parts := strings.Split(strings.Trim(dest, "/"), "/")
-	dir, made, err := deepest(x, root, parts)
-	if err != nil {
-		return err
-	}
-	for i := made; i < len(parts); i++ {
-		b := nsexec.Repair(x)
-		b.Step("make mount point", "", path.Join(parts[:i+1]...))
-		if i == len(parts)-1 && !directory {
-			b.Create(dir, parts[i], 0o644)
-			b.Close(dir)
-			return x.Run(b)
+	parts := split(dest)
+	for links := 0; ; {
+		dir, n, err := deepest(x, root, parts)
+		if err != nil || n == len(parts) {
+			return err
 		}
-		b.Mkdirat(dir, parts[i], 0o755)
-		next := b.Openat2(dir, parts[i], unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0,
-			unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
+		name := parts[n]
+		b := nsexec.Repair(x)
+		b.Step("make mount point", "", "/"+path.Join(parts[:n+1]...))
+		if n == len(parts)-1 && !directory {
+			b.Create(dir, name, 0o644)
+		} else {
+			b.Mkdirat(dir, name, 0o755)
+		}
+		// A link that leads nowhere yet is there to be made, and still not
+		// found. Its target is made instead.
+		text, size := b.Readlinkat(dir, name)
 		b.Close(dir)
 		if err := x.Run(b); err != nil {
 			return err
 		}
-		dir = next
+		if r := x.Reg(size); r > 0 {
+			if links++; links > maxLinks {
+				return fmt.Errorf("make mount point %s: %w", dest, unix.ELOOP)
+			}
+			parts = follow(parts, n, string(x.Read(text)[:r]))
+		}
 	}
-	b := nsexec.Repair(x)
-	b.Close(dir)
-	return x.Run(b)
+}
+
+// maxLinks is how many links the kernel itself follows in one path.
+const maxLinks = 40
+
+func split(name string) []string { return strings.Split(strings.Trim(name, "/"), "/") }
+
+// follow puts a link's target in the place of the link.
+func follow(parts []string, at int, target string) []string {
+	rest := parts[at+1:]
+	if path.IsAbs(target) {
+		return append(split(target), rest...)
+	}
+	return append(append(append([]string(nil), parts[:at]...), split(target)...), rest...)
 }
 
 // deepest opens the longest leading part of a path that exists, and tells how
-// many names it has.
+// many names it has. Nothing is left open for the whole path.
 func deepest(x *nsexec.Executor, root nsexec.Reg, parts []string) (nsexec.Reg, int, error) {
-	for n := len(parts) - 1; ; n-- {
+	for n := len(parts); ; n-- {
+		flags := unix.O_PATH | unix.O_DIRECTORY
+		if n == len(parts) {
+			flags = unix.O_PATH
+		}
+		prefix := "/" + strings.Join(parts[:n], "/")
 		b := nsexec.Repair(x)
-		b.Step("open parent of mount point", "", "/"+path.Join(parts[:n]...))
-		dir := b.InRoot(root, "/"+path.Join(parts[:n]...), unix.O_PATH|unix.O_DIRECTORY)
+		b.Step("open parent of mount point", "", prefix)
+		dir := b.InRoot(root, prefix, flags)
 		if n > 0 {
 			b.Expect(0, errno(unix.ENOENT))
 		}
 		if err := x.Run(b); err != nil {
 			return 0, 0, err
 		}
-		if x.Reg(dir) >= 0 {
-			return dir, n, nil
+		if x.Reg(dir) < 0 {
+			continue
 		}
+		if n == len(parts) {
+			b := nsexec.Repair(x)
+			b.Close(dir)
+			return 0, n, x.Run(b)
+		}
+		return dir, n, nil
 	}
 }
