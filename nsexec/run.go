@@ -84,6 +84,7 @@ func (x *Executor) load(b *Batch) {
 	start := opsStart + b.slot*slotSize
 	copy(x.view[start:], unsafe.Slice((*byte)(unsafe.Pointer(&b.ops[0])), len(b.ops)*64))
 	copy(x.view[start+opsSize+scratchSize:start+slotSize], b.data)
+	x.inject(b)
 }
 
 // resume does the calls from first on, and what the host has to do between
@@ -172,20 +173,16 @@ func (x *Executor) command(b *Batch, first, end int) error {
 
 // await waits for the executor to answer or end.
 func (x *Executor) await(b *Batch) error {
-	poll := []unix.PollFd{{Fd: int32(x.sock), Events: unix.POLLIN}}
-	ms := int(callDeadline.Milliseconds())
+	wait := callDeadline
 	if b.unbounded() {
-		ms = -1
+		wait = -1
 	}
 	for {
-		n, err := unix.Poll(poll, ms)
-		if err == unix.EINTR {
-			continue
-		}
+		ready, err := x.readable(wait)
 		if err != nil {
 			return fmt.Errorf("wait for the executor: %w", err)
 		}
-		if n == 0 {
+		if !ready {
 			at := int(x.header().at)
 			x.Kill()
 			return b.callError(at, unix.ETIMEDOUT)
@@ -198,6 +195,31 @@ func (x *Executor) await(b *Batch) error {
 			return nil
 		}
 	}
+}
+
+// shortWait is how long we wait without telling the Go scheduler, which would
+// start another thread in our place. Most batches are done by then.
+const shortWait = 5 * time.Millisecond
+
+// readable waits until there is something to read; a negative wait is for ever.
+func (x *Executor) readable(wait time.Duration) (bool, error) {
+	p := unix.PollFd{Fd: int32(x.sock), Events: unix.POLLIN}
+	limit := unix.NsecToTimespec(int64(shortWait))
+	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
+	for errno == unix.EINTR || errno == 0 && n == 0 {
+		ms := -1
+		if wait >= 0 {
+			ms = int(wait.Milliseconds())
+		}
+		k, err := unix.Poll([]unix.PollFd{p}, ms)
+		if err != unix.EINTR {
+			return k > 0, err
+		}
+	}
+	if errno != 0 {
+		return false, errno
+	}
+	return true, nil
 }
 
 // receive takes one message: an answer, or a descriptor to lend.
