@@ -168,7 +168,7 @@ func (l *launch) write(raw []byte, direct bool) error {
 	if err := l.save(); err != nil {
 		return err
 	}
-	if err := writeRenamed(l.path(configFile), raw, 0o600); err != nil {
+	if err := writeFile(l.path(configFile), raw, 0o600); err != nil {
 		return err
 	}
 	return l.prepare(direct)
@@ -322,7 +322,7 @@ func (l *launch) undo() {
 	if l.x != nil {
 		l.poststop()
 	}
-	if err := os.RemoveAll(l.dir); err != nil {
+	if err := l.removeDirectory(); err != nil {
 		l.rt.Warn(err.Error())
 	}
 	if l.options.PidFile != "" {

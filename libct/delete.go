@@ -87,10 +87,22 @@ func (c *Container) remove() error {
 		return err
 	}
 	c.poststop()
-	if err := os.RemoveAll(c.dir); err != nil {
+	if err := c.removeDirectory(); err != nil {
 		return fmt.Errorf("remove directory of container %q: %w", c.rec.ID, err)
 	}
 	return nil
+}
+
+// removeDirectory knows what is usually there, and looks only when there is
+// more.
+func (c *Container) removeDirectory() error {
+	for _, name := range [...]string{startSock, initLock, configFile, stateFile} {
+		unix.Unlink(c.path(name))
+	}
+	if err := unix.Rmdir(c.dir); err == nil {
+		return nil
+	}
+	return os.RemoveAll(c.dir)
 }
 
 // unmountRest takes away the mounts of a container without a mount namespace:

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -186,8 +185,6 @@ func (e *entry) join(m cgroups.Manager) (cgroups.Join, error) {
 
 func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 	defer join.Close()
-	// The executor asks to be killed with the thread that started it.
-	runtime.LockOSThread()
 	p := e.plan
 	p.Tasks = join.Tasks
 	o := nsexec.Options{Stdio: [3]*os.File{e.options.Stdin, e.options.Stdout, e.options.Stderr}}

@@ -86,40 +86,37 @@ func (f *foreground) resize() {
 
 // wait passes signals on until the process has ended, and gives its status.
 func (f *foreground) wait(pid, pidfd int) (unix.WaitStatus, error) {
-	type end struct {
-		ws  unix.WaitStatus
-		err error
+	go f.passSignals(pidfd) // ends with rt
+	ws, err := reapUntil(pid)
+	if f.drained != nil {
+		<-f.drained
 	}
-	ended := make(chan end, 1)
-	go func() { // ends with the process, reaping what was left to us meanwhile
-		for {
-			var ws unix.WaitStatus
-			got, err := unix.Wait4(-1, &ws, 0, nil)
-			if err == unix.EINTR {
-				continue
-			}
-			if err != nil || got == pid {
-				ended <- end{ws, err}
-				return
-			}
-		}
-	}()
+	return ws, err
+}
+
+// reapUntil waits for a child, and meanwhile for the orphans that a subreaper
+// is left with.
+func reapUntil(pid int) (unix.WaitStatus, error) {
 	for {
-		select {
-		case e := <-ended:
-			if f.drained != nil {
-				<-f.drained
-			}
-			return e.ws, e.err
-		case s := <-f.signals:
-			switch s {
-			case unix.SIGWINCH:
-				f.resize()
-			default:
-				// It may just have ended.
-				unix.PidfdSendSignal(pidfd, s.(unix.Signal), nil, 0)
-			}
+		var ws unix.WaitStatus
+		got, err := unix.Wait4(-1, &ws, 0, nil)
+		if err == unix.EINTR {
+			continue
 		}
+		if err != nil || got == pid {
+			return ws, err
+		}
+	}
+}
+
+func (f *foreground) passSignals(pidfd int) {
+	for s := range f.signals {
+		if s == unix.SIGWINCH {
+			f.resize()
+			continue
+		}
+		// It may just have ended.
+		unix.PidfdSendSignal(pidfd, s.(unix.Signal), nil, 0)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -49,8 +48,6 @@ func (f *files) close() {
 // spawn starts the executor where it belongs and builds the container around
 // it. What is left to do then is the last batch.
 func (l *launch) spawn() error {
-	// The executor asks to be killed with the thread that started it.
-	runtime.LockOSThread()
 	join, err := l.manager.Join()
 	if err != nil {
 		return err

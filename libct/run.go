@@ -1,7 +1,9 @@
 package libct
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -75,12 +77,23 @@ func (l *launch) run(f *foreground) (err error) {
 	return nil
 }
 
-// finish deletes a container that has ended, unless it is gone.
+// finish deletes a container that has ended, unless somebody has done so.
 func (l *launch) finish(keep bool) error {
 	if keep {
 		return nil
 	}
-	return l.rt.Delete(l.rec.ID, true)
+	unlock, err := l.lock()
+	if errors.Is(err, ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, err := os.Stat(l.path(stateFile)); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return l.remove()
 }
 
 func exitCode(ws unix.WaitStatus) int {

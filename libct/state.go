@@ -80,23 +80,34 @@ func (c *Container) save() error {
 // writeRenamed writes a file under another name first.
 func writeRenamed(path string, data []byte, mode uint32) error {
 	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+strconv.Itoa(os.Getpid()))
-	fd, err := unix.Open(temp, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC|unix.O_NOFOLLOW, mode)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: temp, Err: err}
-	}
-	n, err := unix.Write(fd, data)
-	unix.Close(fd)
-	if err == nil && n != len(data) {
-		err = unix.ENOSPC
-	}
+	err := writeFile(temp, data, mode)
 	if err == nil {
 		err = unix.Rename(temp, path)
 	}
 	if err != nil {
 		unix.Unlink(temp)
-		return &os.PathError{Op: "write", Path: path, Err: err}
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// writeFile writes a whole file. It does without os.File, which would start
+// the poller.
+func writeFile(path string, data []byte, mode uint32) error {
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_CLOEXEC | unix.O_NOFOLLOW
+	fd, err := unix.Open(path, flags, mode)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	for len(data) > 0 && err == nil {
+		var n int
+		n, err = unix.Write(fd, data)
+		data = data[max(n, 0):]
+	}
+	if e := unix.Close(fd); err == nil {
+		err = e
+	}
+	return err
 }
 
 // readRecord reads state.json. A directory without one belongs to a create

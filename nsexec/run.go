@@ -17,6 +17,10 @@ const callDeadline = 10 * time.Minute
 // maxRaces bounds how often a look-up is made again that lost a race.
 const maxRaces = 128
 
+// maxMends bounds how often one call is mended: what was put right may have
+// been put wrong again by somebody else, or never have been the cause.
+const maxMends = 8
+
 // CallError is a system call inside the container that stopped a batch.
 type CallError struct {
 	Step  Step
@@ -106,7 +110,7 @@ func (x *Executor) resume(b *Batch, first int) error {
 
 // stretch does the calls first..end-1, mending what can be mended.
 func (x *Executor) stretch(b *Batch, first, end int) error {
-	races := 0
+	races, mended, mends := 0, -1, 0
 	for first < end {
 		if err := x.command(b, first, end); err != nil {
 			return err
@@ -130,7 +134,10 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 			e.Detail = call + ": " + errno.Error()
 		}
 		mend := b.mends[at]
-		if mend == nil {
+		if at != mended {
+			mended, mends = at, 0
+		}
+		if mends++; mend == nil || mends > maxMends {
 			return e
 		}
 		next, err := mend(x, e)

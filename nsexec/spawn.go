@@ -34,8 +34,12 @@ type Options struct {
 	Trace bool
 }
 
-// Spawn starts an executor. The caller must have locked its goroutine to the
-// thread: the executor asks to die with that thread while it is being set up.
+// Spawn starts an executor.
+//
+// The executor asks to be killed with the thread that started it. Go ends a
+// thread only with a goroutine that has locked itself to it and not unlocked,
+// which nobody here does; so there is no need to lock, and to pay for the
+// extra thread that locking starts.
 func Spawn(o Options) (x *Executor, err error) {
 	x = &Executor{repair: Registers{next: repairRegs, limit: nreg}, sock: -1, mem: -1, PidFD: -1}
 	defer func() {
