@@ -19,6 +19,9 @@ type signature struct {
 	args string
 }
 
+// requireName stands for a child that had to end well.
+const requireName = "require"
+
 var signatures = [...]signature{
 	{opSplit, "split", "pi"},
 	{opFork, "fork", "i"},
@@ -27,7 +30,7 @@ var signatures = [...]signature{
 	{opSendFD, "send_fd", "dd"},
 	{opAwait, "await_start", "d"},
 	{opStore, "store", "ix"},
-	{opRequire, "require", "di"},
+	{opRequire, requireName, "di"},
 	{opFail, "fail", "i"},
 	{unix.SYS_OPENAT, "openat", "dsxo"},
 	{unix.SYS_OPENAT2, "openat2", "dsh"},

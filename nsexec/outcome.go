@@ -87,10 +87,34 @@ func outcome(sock int, view []byte, notes []Note) error {
 	step := Step{note.Name, note.Property, note.What}
 	if n == 1 && err == nil {
 		o := (*op)(unsafe.Pointer(&view[opsStart+at*64]))
-		return &CallError{Step: step, Call: note.Call, Name: note.Call, Errno: unix.Errno(o.err), index: at}
+		return &CallError{Step: step, Call: note.Call, Name: note.Call, Errno: unix.Errno(o.err), Detail: childEnd(view, notes, at)}
 	}
 	if at == len(notes)-1 {
 		return nil
 	}
 	return &DeadError{Step: step, Call: note.Call}
+}
+
+// childEnd says how a forked child ended when the call at demanded that it end
+// well: which of its calls failed, or its exit status.
+func childEnd(view []byte, notes []Note, at int) string {
+	call := func(i int) *op { return (*op)(unsafe.Pointer(&view[opsStart+i*64])) }
+	if call(at).nr != opRequire {
+		return ""
+	}
+	for i := at - 1; i >= 0 && call(i).nr != opFork; i-- {
+		if errno := call(i).err; errno != 0 {
+			return notes[i].Call + ": " + unix.Errno(errno).Error()
+		}
+	}
+	status := (*header)(unsafe.Pointer(&view[0])).reg[call(at).arg[0]%nreg]
+	return ExitText(unix.WaitStatus(status))
+}
+
+// ExitText says how a process has ended.
+func ExitText(ws unix.WaitStatus) string {
+	if ws.Signaled() {
+		return "killed by " + unix.SignalName(ws.Signal())
+	}
+	return fmt.Sprintf("exit status %d", ws.ExitStatus())
 }

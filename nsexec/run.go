@@ -30,9 +30,6 @@ type CallError struct {
 	// Detail is what more is known: the kernel's own message of a mount, the
 	// exit status of a hook.
 	Detail string
-
-	index int
-	slot  uint64
 }
 
 func (e *CallError) Error() string {
@@ -42,6 +39,9 @@ func (e *CallError) Error() string {
 	}
 	if e.Step.Property != "" {
 		text = e.Step.Property + ": " + text
+	}
+	if e.Name == requireName {
+		return text + ": " + e.Detail // a process that has ended, not a call
 	}
 	text += ": " + e.Name + ": " + e.Errno.Error()
 	if e.Detail != "" {
@@ -60,15 +60,12 @@ type DeadError struct {
 }
 
 func (e *DeadError) Error() string {
-	how := fmt.Sprintf("exit status %d", e.Status.ExitStatus())
-	if e.Status == 0 {
-		how = "it closed its socket"
-	}
-	if e.Status.Signaled() {
-		how = "killed by " + unix.SignalName(e.Status.Signal())
-		if e.Status.Signal() == unix.SIGKILL {
-			how += ", perhaps for want of memory in its cgroup"
-		}
+	how := ExitText(e.Status)
+	switch {
+	case e.Status == 0:
+		how = "it is gone"
+	case e.Status.Signaled() && e.Status.Signal() == unix.SIGKILL:
+		how += ", perhaps for want of memory in its cgroup"
 	}
 	return fmt.Sprintf("%s %s: %s: container init ended: %s", e.Step.Name, e.Step.What, e.Call, how)
 }
@@ -130,8 +127,8 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 			o.err, first = 0, at
 			continue
 		}
-		if errno, call := x.childFailure(b, at); errno != 0 {
-			e.Detail = call + ": " + errno.Error()
+		if b.ops[at].nr == opRequire {
+			e.Detail = childEnd(x.view, b.Outline(), at) // repairs fork nobody
 		}
 		mend := b.mends[at]
 		if at != mended {
@@ -148,20 +145,6 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 		first = at + int(next)
 	}
 	return nil
-}
-
-// childFailure tells which call of a forked child has failed, when the call at
-// is about the child's end.
-func (x *Executor) childFailure(b *Batch, at int) (unix.Errno, string) {
-	if b.ops[at].nr != opRequire {
-		return 0, ""
-	}
-	for i := at - 1; i >= 0 && b.ops[i].nr != opFork; i-- {
-		if errno := x.op(b.slot, i).err; errno != 0 {
-			return unix.Errno(errno), b.name(i)
-		}
-	}
-	return 0, ""
 }
 
 // command tells the executor to do the calls first..end-1.
@@ -300,8 +283,6 @@ func (b *Batch) callError(at int, errno unix.Errno) *CallError {
 		Call:  b.describe(at),
 		Name:  b.name(at),
 		Errno: errno,
-		index: at,
-		slot:  b.slot,
 	}
 }
 

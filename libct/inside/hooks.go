@@ -38,9 +38,9 @@ func runHooks(p *Plan, in *nsexec.Batch, kind string, list []specs.Hook, before 
 			in.Execve(h.Path, args, h.Env)
 		})
 		in.Require(status, 0)
-		in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-			if e.Detail == "" {
-				e.Detail = hookFailure(unix.WaitStatus(x.Reg(status)), p.Acts.HookOutput)
+		in.OnError(func(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+			if said := strings.TrimSpace(p.Acts.HookOutput()); said != "" {
+				e.Detail += ": " + said
 			}
 			return 0, e
 		})
@@ -66,17 +66,4 @@ func startContainerHooks(p *Plan, in *nsexec.Batch) {
 			capabilities(p, in)
 		}
 	})
-}
-
-func hookFailure(ws unix.WaitStatus, output func() string) string {
-	how := fmt.Sprintf("exit status %d", ws.ExitStatus())
-	if ws.Signaled() {
-		how = "killed by " + unix.SignalName(ws.Signal())
-	}
-	if output != nil {
-		if said := strings.TrimSpace(output()); said != "" {
-			how += ": " + said
-		}
-	}
-	return how
 }
