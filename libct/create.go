@@ -12,6 +12,7 @@ import (
 	"rt/cgroups"
 	"rt/libct/hooks"
 	"rt/libct/inside"
+	"rt/libct/netdev"
 	"rt/libct/seccomp"
 	"rt/nsexec"
 	"rt/specconv"
@@ -203,6 +204,9 @@ func (l *launch) prepare(direct bool) error {
 		p.Acts.MapIDs = l.mapIDs
 	}
 	p.Acts.TimeOffsets = l.timeOffsets
+	if devices := spec.Linux.NetDevices; len(devices) > 0 {
+		p.Acts.Network = func(fds ...int) error { return netdev.Move(devices, l.x.Pid, fds[0]) }
+	}
 	if s := spec.Linux.Seccomp; s != nil {
 		filter, err := seccomp.Compile(s, seccompCache())
 		if err != nil {

@@ -73,6 +73,7 @@ type Plan struct {
 	root   nsexec.Reg // the container's root
 	proc   nsexec.Reg // the host's /proc
 	null   nsexec.Reg // the host's /dev/null
+	route  nsexec.Reg // the socket of Acts.Network, once it is open
 	umask  nsexec.Reg // the one rt was called with
 	passed passed
 }
@@ -91,8 +92,9 @@ type Acts struct {
 	MapIDs func(x *nsexec.Executor) error
 	// TimeOffsets writes them, before anybody enters the time namespace.
 	TimeOffsets func(x *nsexec.Executor) error
-	// Network moves devices into the new network namespace.
-	Network func(x *nsexec.Executor) error
+	// Network moves devices into the network namespace, of which it is lent a
+	// socket of rtnetlink.
+	Network func(fds ...int) error
 	// RuntimeHooks runs prestart and createRuntime.
 	RuntimeHooks func(x *nsexec.Executor) error
 	// CopyUp fills a fresh tmpfs with what its target holds.

@@ -20,6 +20,7 @@ var stage1 = [...]step{
 	{"guard the executor", "", guard, "nothing may outlive rt by accident"},
 	{"open cgroups", "linux.cgroupsPath", openTasks, "a user namespace has no right to them"},
 	{"join namespaces", "linux.namespaces", join, "those with a path may belong to the host"},
+	{"open a netlink socket", "linux.netDevices", routeSocket, "a user namespace has no right to a network that was joined"},
 	{"enter the user namespace", "linux.uidMappings", enterUser, "it owns what is made after it"},
 	{"make namespaces", "linux.namespaces", makeNamespaces, "the child is the container's init"},
 }
@@ -133,12 +134,6 @@ func (p *Plan) Last(regs *nsexec.Registers) *nsexec.Batch {
 func name(_ *Plan, in *nsexec.Batch)       { in.SetName("rt:[init]") }
 func session(_ *Plan, in *nsexec.Batch)    { in.Setsid() }
 func clearUmask(p *Plan, in *nsexec.Batch) { p.umask = in.Umask(0) }
-
-func network(p *Plan, in *nsexec.Batch) {
-	if p.Acts.Network != nil {
-		in.Host(p.Acts.Network)
-	}
-}
 
 func runtimeHooks(p *Plan, in *nsexec.Batch) {
 	if p.Acts.RuntimeHooks != nil {
