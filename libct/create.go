@@ -141,7 +141,7 @@ func (l *launch) record(id string) record {
 		Annotations: spec.Annotations,
 		Created:     time.Now().UTC(),
 		UID:         os.Geteuid(),
-		Cgroup:      l.manager.State(),
+		Cgroup:      l.manager.State().Planned(),
 		OwnPids:     l.config.Namespaces.New&unix.CLONE_NEWPID != 0,
 		Setgroups:   true,
 		NoProcess:   spec.Process == nil,

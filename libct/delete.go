@@ -51,12 +51,7 @@ func (c *Container) lockForDelete(force bool) (func(), error) {
 
 func (c *Container) delete(force bool) error {
 	if c.rec.Phase == Creating {
-		// Its create was killed, for the lock is ours. Which cgroups it had
-		// made is not known; those it would have made are empty or its own.
-		for _, dir := range c.rec.Cgroup.Paths {
-			c.rec.Cgroup.Made = append(c.rec.Cgroup.Made, dir)
-		}
-		return c.remove()
+		return c.remove() // its create was killed, for the lock is ours
 	}
 	status, err := c.status()
 	if err != nil && !force {
