@@ -152,13 +152,16 @@ func (x *Executor) command(b *Batch, first, end int) error {
 	c := command{uint32(opsStart + b.slot*slotSize), uint32(first), uint32(end)}
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(&c)), unsafe.Sizeof(c))
 	err := unix.Sendto(x.sock, raw, unix.MSG_NOSIGNAL, nil)
+	if err == nil {
+		err = x.sendFDs(b, first, end)
+	}
 	if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
 		return x.died(b)
 	}
 	if err != nil {
 		return fmt.Errorf("command the executor: %w", err)
 	}
-	return x.sendFDs(b, first, end)
+	return nil
 }
 
 // await waits for the executor to answer or end.
