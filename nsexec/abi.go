@@ -53,7 +53,7 @@ type command struct {
 const (
 	slots       = 2
 	opsStart    = 16 << 10
-	maxOps      = 4096
+	maxOps      = 16384
 	opsSize     = maxOps * 64
 	scratchSize = 1 << 20 // what calls write; never copied by the host
 	dataSize    = 32 << 20

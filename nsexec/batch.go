@@ -6,6 +6,7 @@
 package nsexec
 
 import (
+	"errors"
 	"unsafe"
 )
 
@@ -42,6 +43,7 @@ const (
 type Registers struct {
 	next, limit Reg
 	free        []Reg
+	full        bool // more were wanted than there are
 }
 
 // repairRegs is the first register of those that belong to repairs. What a
@@ -63,11 +65,12 @@ func (r *Registers) run(n int) Reg {
 	if r.next == 0 {
 		r.next, r.limit = RegMem+1, repairRegs
 	}
+	if int(r.next)+n > int(r.limit) {
+		r.full = true // Run says so
+		return r.limit - 1
+	}
 	first := r.next
 	r.next += Reg(n)
-	if r.next > r.limit {
-		panic("nsexec: more descriptors at once than registers")
-	}
 	return first
 }
 
@@ -99,6 +102,7 @@ type Batch struct {
 	passes []pass
 	syncs  []sync
 	used   int // bytes of scratch memory
+	full   bool
 }
 
 // NewBatch gives an empty batch whose registers come from regs.
@@ -117,6 +121,17 @@ func Repair(x *Executor) *Batch {
 	b := NewBatch(&x.repair)
 	b.slot = 1
 	return b
+}
+
+// errTooMuch says that a configuration asks for more than a batch holds. What
+// was noted down after that is not to be run.
+var errTooMuch = errors.New("the configuration needs more system calls, descriptors or text than rt can hold")
+
+func (b *Batch) check() error {
+	if b.full || b.Regs.full {
+		return errTooMuch
+	}
+	return nil
 }
 
 // Len is the number of calls.
@@ -184,7 +199,8 @@ func (b *Batch) call(out Reg, nr int, args ...arg) {
 		b.names = append(b.names, Step{})
 	}
 	if len(b.ops) == maxOps {
-		panic("nsexec: batch too long")
+		b.full = true
+		return
 	}
 	b.ops = append(b.ops, o)
 	b.steps = append(b.steps, uint16(len(b.names)-1))
@@ -200,7 +216,7 @@ func (b *Batch) reserve(n int) (addr uint64, space []byte) {
 	}
 	at := len(b.data)
 	if at+n > dataSize {
-		panic("nsexec: batch holds more data than the shared memory")
+		b.full, b.data, at = true, nil, 0
 	}
 	b.data = append(b.data, make([]byte, n)...)
 	return b.dataAddr() + uint64(at), b.data[at:]
@@ -220,7 +236,7 @@ func (b *Batch) bytes(p []byte) arg {
 func (b *Batch) str(s string) arg {
 	at := len(b.data)
 	if at+len(s)+1 > dataSize {
-		panic("nsexec: batch holds more data than the shared memory")
+		b.full, b.data, at = true, nil, 0
 	}
 	b.data = append(append(b.data, s...), 0)
 	return arg{value: b.dataAddr() + uint64(at)}
@@ -251,7 +267,7 @@ type Buffer struct {
 // pages that stay untouched cost nothing.
 func (b *Batch) buffer(n int) Buffer {
 	if b.used+n > scratchSize {
-		panic("nsexec: batch wants more scratch memory than there is")
+		b.full, b.used = true, 0
 	}
 	addr := b.opsAddr() + opsSize + uint64(b.used)
 	b.used += (n + 7) &^ 7

@@ -216,9 +216,9 @@ func (b *Batch) List() string {
 		}
 		text.WriteString("    " + b.describe(i))
 		if o := &b.ops[i]; o.ok[0] != 0 {
-			text.WriteString("  ? " + unix.ErrnoName(unix.Errno(o.ok[0])))
+			text.WriteString("  ? " + expected(o.ok[0]))
 			if o.ok[1] != 0 {
-				text.WriteString(" " + unix.ErrnoName(unix.Errno(o.ok[1])))
+				text.WriteString(" " + expected(o.ok[1]))
 			}
 			if o.skip != 0 {
 				text.WriteString(" skip " + strconv.Itoa(int(o.skip)))
@@ -227,4 +227,11 @@ func (b *Batch) List() string {
 		text.WriteByte('\n')
 	}
 	return text.String()
+}
+
+func expected(errno uint8) string {
+	if errno == anyErrno {
+		return "any"
+	}
+	return unix.ErrnoName(unix.Errno(errno))
 }

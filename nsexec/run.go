@@ -73,6 +73,9 @@ func (e *DeadError) Error() string {
 // Run has the executor do a batch and waits for the outcome. The error is a
 // *CallError when a call failed and a *DeadError when the executor is gone.
 func (x *Executor) Run(b *Batch) error {
+	if err := b.check(); err != nil {
+		return err
+	}
 	x.load(b)
 	return x.resume(b, 0)
 }
@@ -266,6 +269,9 @@ func (x *Executor) Split(b *Batch) error {
 // Arm leaves the executor with its last batch, which waits for start by
 // itself, and does not wait for an answer.
 func (x *Executor) Arm(b *Batch) error {
+	if err := b.check(); err != nil {
+		return err
+	}
 	x.load(b)
 	return x.command(b, 0, len(b.ops))
 }
@@ -273,6 +279,9 @@ func (x *Executor) Arm(b *Batch) error {
 // Exec has the executor do its last batch, whose last call is execve, and
 // waits until the program runs or a call has failed.
 func (x *Executor) Exec(b *Batch) error {
+	if err := b.check(); err != nil {
+		return err
+	}
 	x.load(b)
 	if err := x.command(b, 0, len(b.ops)); err != nil {
 		return err

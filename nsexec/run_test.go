@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -234,5 +235,37 @@ func TestDiesInBatch(t *testing.T) {
 	var e *DeadError
 	if err := x.Run(b); !errors.As(err, &e) || e.Status.ExitStatus() != 7 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A configuration that is too large is an error, whatever it is too large in.
+func TestTooMuch(t *testing.T) {
+	tests := []struct {
+		name string
+		fill func(*Batch)
+	}{
+		{"calls", func(b *Batch) {
+			for range maxOps + 1 {
+				b.Setsid()
+			}
+		}},
+		{"registers", func(b *Batch) {
+			for range nreg {
+				b.Open("/", unix.O_PATH)
+			}
+		}},
+		{"data", func(b *Batch) { b.Write(RegSock, make([]byte, dataSize+1)) }},
+		{"text", func(b *Batch) { b.Chdir(strings.Repeat("x", dataSize)) }},
+		{"scratch", func(b *Batch) { b.buffer(scratchSize + 1) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			x, regs := spawn(t, Options{})
+			b := NewBatch(regs)
+			tt.fill(b)
+			if err := x.Run(b); err != errTooMuch {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -23,4 +23,6 @@ func labels(p *Plan, in *nsexec.Batch) {
 		in.Write(fd, []byte(label))
 		in.Close(fd)
 	}
+	in.Step("close", "", "the host's /proc")
+	in.Close(p.proc)
 }

@@ -26,6 +26,7 @@ func masks(p *Plan, in *nsexec.Batch) {
 		c.put(in, target, usuallyDirectory(path))
 	}
 	in.Close(c.empty)
+	in.Close(c.null)
 }
 
 // covers are what a path is hidden behind.
