@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -66,7 +67,11 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	if spec.Linux == nil {
 		spec.Linux = &specs.Linux{}
 	}
-	config, err := specconv.Parse(spec, o.Bundle, r.hostFacts(layout, spec.Process, spec.Linux.MountLabel))
+	if r.NotifySocket != "" && spec.Process != nil {
+		offerNotify(spec, filepath.Join(r.Root, id))
+	}
+	host := r.hostFacts(layout, spec.Process, spec.Linux.MountLabel)
+	config, err := specconv.Parse(spec, o.Bundle, host)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +100,7 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	}
 	return &launch{
 		Container: &Container{rt: r},
-		config:    config, options: o, layout: layout, manager: manager,
+		config:    config, host: host, options: o, layout: layout, manager: manager,
 	}, nil
 }
 
@@ -145,6 +150,7 @@ func (l *launch) record(id string) record {
 		OwnPids:     l.config.Namespaces.New&unix.CLONE_NEWPID != 0,
 		Setgroups:   true,
 		NoProcess:   spec.Process == nil,
+		Notify:      l.rt.NotifySocket != "" && spec.Process != nil,
 		Namespaces:  l.config.Namespaces.New,
 	}
 	for _, j := range l.config.Namespaces.Join {
@@ -189,6 +195,9 @@ func (l *launch) prepare(direct bool) error {
 		Permitted: permitted(),
 		Console:   -1, Listener: -1, Lock: -1, Notify: -1,
 		Chown: stdioToOwn(l.options.IO, spec.Process),
+	}
+	if l.host.SELinux {
+		p.MountLabel = spec.Linux.MountLabel
 	}
 	l.plan = p
 	if l.config.Namespaces.Has(unix.CLONE_NEWUSER) {

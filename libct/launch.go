@@ -19,6 +19,7 @@ import (
 type launch struct {
 	*Container
 	config  *specconv.Config
+	host    specconv.Host
 	options CreateOptions
 	layout  cgroups.Layout
 	manager cgroups.Manager
@@ -27,6 +28,7 @@ type launch struct {
 	x       *nsexec.Executor
 	regs    nsexec.Registers
 	hookLog *os.File
+	notify  *notifier
 	console *os.File // our end of the console socket, when the terminal is ours
 }
 

@@ -11,8 +11,11 @@ import (
 )
 
 // signature tells how to show a call: its name and, letter by letter, what its
-// arguments are: d descriptor, s string, i number, x flags, o mode, v strings,
-// h struct open_how, a struct mount_attr, p anything else by address.
+// arguments are: d descriptor, s string, i number, x bits, o mode, v strings,
+// h struct open_how, a struct mount_attr, c capabilities, p anything else by
+// address; and bits with names: F of open, N of namespaces, M of mount, A of a
+// mount's attributes, T of a tree, V of move_mount, P an option of prctl, C a
+// command of fsconfig.
 type signature struct {
 	nr   int
 	name string
@@ -32,7 +35,7 @@ var signatures = [...]signature{
 	{opStore, "store", "ix"},
 	{opRequire, requireName, "di"},
 	{opFail, "fail", "i"},
-	{unix.SYS_OPENAT, "openat", "dsxo"},
+	{unix.SYS_OPENAT, "openat", "dsFo"},
 	{unix.SYS_OPENAT2, "openat2", "dsh"},
 	{unix.SYS_CLOSE, "close", "d"},
 	{unix.SYS_MKDIRAT, "mkdirat", "dso"},
@@ -41,12 +44,12 @@ var signatures = [...]signature{
 	{unix.SYS_READLINKAT, "readlinkat", "ds"},
 	{unix.SYS_UNLINKAT, "unlinkat", "dsx"},
 	{unix.SYS_FCHMODAT, "fchmodat", "dso"},
-	{unix.SYS_FCHOWNAT, "fchownat", "dsiix"},
+	{unix.SYS_FCHOWNAT, "fchownat", "dsiiT"},
 	{unix.SYS_FCHOWN, "fchown", "iii"},
-	{unix.SYS_STATX, "statx", "dsxx"},
-	{unix.SYS_FACCESSAT2, "faccessat2", "dsxx"},
+	{unix.SYS_STATX, "statx", "dsT"},
+	{unix.SYS_FACCESSAT2, "faccessat2", "dsxT"},
 	{unix.SYS_WRITE, "write", "dwi"},
-	{unix.SYS_READ, "read", "dxi"},
+	{unix.SYS_READ, "read", "dpi"},
 	{unix.SYS_LSEEK, "lseek", "iii"},
 	{unix.SYS_FSTATFS, "fstatfs", "d"},
 	{unix.SYS_GETCWD, "getcwd", ""},
@@ -59,21 +62,21 @@ var signatures = [...]signature{
 	{unix.SYS_CLOSE_RANGE, "close_range", "iix"},
 	{unix.SYS_IOCTL, "ioctl", "dxx"},
 	{unix.SYS_FSOPEN, "fsopen", "sx"},
-	{unix.SYS_FSCONFIG, "fsconfig", "disti"},
-	{unix.SYS_FSMOUNT, "fsmount", "dxx"},
-	{unix.SYS_OPEN_TREE, "open_tree", "dsx"},
-	{unix.SYS_MOVE_MOUNT, "move_mount", "dsdsx"},
-	{unix.SYS_MOUNT_SETATTR, "mount_setattr", "dsxai"},
-	{unix.SYS_MOUNT, "mount", "sssxs"},
+	{unix.SYS_FSCONFIG, "fsconfig", "dCst"},
+	{unix.SYS_FSMOUNT, "fsmount", "dxA"},
+	{unix.SYS_OPEN_TREE, "open_tree", "dsT"},
+	{unix.SYS_MOVE_MOUNT, "move_mount", "dsdsV"},
+	{unix.SYS_MOUNT_SETATTR, "mount_setattr", "dsTa"},
+	{unix.SYS_MOUNT, "mount", "sssMs"},
 	{unix.SYS_UMOUNT2, "umount2", "sx"},
 	{unix.SYS_PIVOT_ROOT, "pivot_root", "ss"},
 	{unix.SYS_EXECVE, "execve", "sv"},
-	{unix.SYS_SETNS, "setns", "dx"},
-	{unix.SYS_UNSHARE, "unshare", "x"},
+	{unix.SYS_SETNS, "setns", "dN"},
+	{unix.SYS_UNSHARE, "unshare", "N"},
 	{unix.SYS_SETSID, "setsid", ""},
 	{unix.SYS_SETHOSTNAME, "sethostname", "si"},
 	{unix.SYS_SETDOMAINNAME, "setdomainname", "si"},
-	{unix.SYS_PRCTL, "prctl", "ixxxx"},
+	{unix.SYS_PRCTL, "prctl", "Pxx"},
 	{unix.SYS_SETRESUID, "setresuid", "iii"},
 	{unix.SYS_SETRESGID, "setresgid", "iii"},
 	{unix.SYS_SETGROUPS, "setgroups", "ip"},
@@ -143,15 +146,21 @@ func (b *Batch) show(kind byte, o *op, i int) string {
 	case 'o':
 		return "0" + strconv.FormatUint(v, 8)
 	case 'x':
-		return "0x" + strconv.FormatUint(v, 16)
+		return number(v)
+	case 'P':
+		return prctls.one(v)
+	case 'C':
+		return fsconfigs.one(v)
+	case 'F', 'N', 'M', 'A', 'T', 'V':
+		return named(kind).text(v)
 	case 'v':
 		return b.strings(v)
 	case 'h':
 		how := (*unix.OpenHow)(unsafe.Pointer(&b.at(v)[0]))
-		return fmt.Sprintf("{flags 0x%x, mode 0%o, resolve 0x%x}", how.Flags, how.Mode, how.Resolve)
+		return fmt.Sprintf("{%s, 0%o, %s}", openFlags.text(how.Flags), how.Mode, resolveFlags.text(how.Resolve))
 	case 'a':
 		m := (*unix.MountAttr)(unsafe.Pointer(&b.at(v)[0]))
-		return fmt.Sprintf("{set 0x%x, clr 0x%x, propagation 0x%x}", m.Attr_set, m.Attr_clr, m.Propagation)
+		return attributes(m)
 	case 'c':
 		d := b.at(v)
 		word := func(k int) uint32 { return *(*uint32)(unsafe.Pointer(&d[k*4])) }
@@ -159,6 +168,37 @@ func (b *Batch) show(kind byte, o *op, i int) string {
 		return fmt.Sprintf("{effective 0x%x, permitted 0x%x, inheritable 0x%x}", set(0), set(1), set(2))
 	}
 	return "…"
+}
+
+// named gives the names of a kind of bits.
+func named(kind byte) flags {
+	switch kind {
+	case 'F':
+		return openFlags
+	case 'N':
+		return namespaceFlags
+	case 'M':
+		return mountFlags
+	case 'A':
+		return mountAttributes
+	case 'T':
+		return treeFlags
+	}
+	return moveFlags
+}
+
+func attributes(m *unix.MountAttr) string {
+	var parts []string
+	if m.Attr_set != 0 {
+		parts = append(parts, "set "+mountAttributes.text(m.Attr_set))
+	}
+	if m.Attr_clr != 0 {
+		parts = append(parts, "clear "+mountAttributes.text(m.Attr_clr))
+	}
+	if m.Propagation != 0 {
+		parts = append(parts, mountFlags.text(m.Propagation))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
 }
 
 // at is the batch's data from an address on.

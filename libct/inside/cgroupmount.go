@@ -46,7 +46,7 @@ func cgroupMount(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 		Data:        []string{"mode=755"},
 		Propagation: m.Propagation,
 	}
-	mount := newFilesystem(in, top, m.AttrSet&^unix.MOUNT_ATTR_RDONLY)
+	mount := newFilesystem(p, in, top, m.AttrSet&^unix.MOUNT_ATTR_RDONLY)
 	target := mountPoint(p, in, m.Destination, isDirectory)
 	in.MoveMount(mount, target)
 	in.Close(target)

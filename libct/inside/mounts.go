@@ -71,7 +71,7 @@ func fresh(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	if later := readonlyLater(m); later {
 		attr &^= unix.MOUNT_ATTR_RDONLY
 	}
-	mount := newFilesystem(in, m, attr)
+	mount := newFilesystem(p, in, m, attr)
 	target := mountPoint(p, in, m.Destination, isDirectory)
 	if m.TmpCopyUp {
 		copyUp(p, in, m, target, mount)
@@ -89,7 +89,7 @@ func readonlyLater(m *specconv.Mount) bool {
 	return m.Destination == "/dev" || m.TmpCopyUp
 }
 
-func newFilesystem(in *nsexec.Batch, m *specconv.Mount, attr uint64) nsexec.Reg {
+func newFilesystem(p *Plan, in *nsexec.Batch, m *specconv.Mount, attr uint64) nsexec.Reg {
 	fs := in.Fsopen(m.Type)
 	if m.Source != "" {
 		in.FsconfigString(fs, "source", m.Source)
@@ -97,6 +97,10 @@ func newFilesystem(in *nsexec.Batch, m *specconv.Mount, attr uint64) nsexec.Reg 
 	}
 	for _, option := range m.Data {
 		fsOption(in, fs, option)
+	}
+	if p.MountLabel != "" && !unlabelled(m.Type) {
+		in.FsconfigString(fs, "context", p.MountLabel)
+		in.OnError(kernelMessage(fs))
 	}
 	for _, flag := range m.SuperFlags {
 		in.FsconfigFlag(fs, flag)
@@ -107,6 +111,15 @@ func newFilesystem(in *nsexec.Batch, m *specconv.Mount, attr uint64) nsexec.Reg 
 	mount := in.Fsmount(fs, attr)
 	in.Close(fs)
 	return mount
+}
+
+// unlabelled are the file systems whose labels are the policy's own.
+func unlabelled(fstype string) bool {
+	switch fstype {
+	case "proc", "sysfs", "mqueue", "cgroup", "cgroup2":
+		return true
+	}
+	return false
 }
 
 func fsOption(in *nsexec.Batch, fs nsexec.Reg, option string) {

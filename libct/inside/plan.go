@@ -36,6 +36,8 @@ type Plan struct {
 	// private before pivot_root (rootfsPropagation shared).
 	RootParent string
 
+	MountLabel string // linux.mountLabel, where SELinux is enabled
+
 	// Descriptors of the host, -1 for none.
 	Console  int   // socket that receives the terminal
 	Listener int   // socket on which start is awaited; -1: go on at once
