@@ -40,6 +40,7 @@ type Runtime struct {
 	Root          string       // directory that holds one directory per container
 	SystemdCgroup bool         // cgroupsPath is slice:prefix:name
 	Rootless      bool         // no privilege over the host
+	NotifySocket  string       // NOTIFY_SOCKET of the caller's environment
 	Warn          func(string) // told what does not stop the work; never nil
 }
 
@@ -59,7 +60,6 @@ type CreateOptions struct {
 	Bundle       string // absolute
 	NoPivot      bool
 	NoNewKeyring bool
-	NotifySocket string // NOTIFY_SOCKET of the caller's environment
 
 	attached bool // run waits for the program
 }

@@ -52,6 +52,9 @@ func (l *launch) open(direct bool) error {
 		return err
 	}
 	p.Preserve, p.Env = fds, env
+	if err := l.makeNotify(); err != nil {
+		return err
+	}
 	return l.bindTrees()
 }
 

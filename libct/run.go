@@ -32,17 +32,25 @@ func (r *Runtime) Run(id string, o RunOptions) (code int, err error) {
 	}
 	defer l.x.Close()
 	if err := l.poststart(); err != nil {
+		l.notify.close()
 		l.x.Reap()
 		return -1, err
 	}
-	if o.Detach {
-		return 0, nil
-	}
 	unlock() // others may pause, exec or kill meanwhile
 	locked = false
+	if o.Detach {
+		if err := l.notify.relay(l.x.Pid); err != nil {
+			r.Warn(err.Error())
+		}
+		return 0, nil
+	}
+	relayed := l.notify.follow()
 	ws, err := f.wait(l.x.Pid, l.x.PidFD)
 	if err != nil {
 		return -1, err
+	}
+	if err := relayed(); err != nil {
+		r.Warn(err.Error())
 	}
 	if err := l.finish(o.Keep); err != nil {
 		return -1, err
@@ -54,6 +62,7 @@ func (r *Runtime) Run(id string, o RunOptions) (code int, err error) {
 func (l *launch) run(f *foreground) (err error) {
 	defer func() {
 		if err != nil {
+			l.notify.close()
 			l.undo()
 		}
 	}()
@@ -69,6 +78,9 @@ func (l *launch) run(f *foreground) (err error) {
 		}
 	}
 	if err := l.announce(); err != nil {
+		return err
+	}
+	if l.notify, err = l.listenNotify(); err != nil {
 		return err
 	}
 	if err := l.x.Exec(l.plan.Last(&l.regs)); err != nil {

@@ -11,13 +11,46 @@ import (
 )
 
 // Start has the container's process run its program (runtime.md#start). It
-// returns once execve has succeeded, or with the error of whatever stopped it.
+// returns once execve has succeeded, or with the error of whatever stopped it;
+// when somebody is to be told, once the container says that it is ready.
 func (c *Container) Start() error {
-	unlock, err := c.lock()
+	notify, err := c.start()
 	if err != nil {
 		return err
 	}
+	// Without the lock: others may pause, exec or kill meanwhile.
+	if err := notify.relay(c.rec.InitPid); err != nil {
+		c.rt.Warn(err.Error())
+	}
+	return nil
+}
+
+func (c *Container) start() (notify *notifier, err error) {
+	unlock, err := c.lock()
+	if err != nil {
+		return nil, err
+	}
 	defer unlock()
+	if err := c.startable(); err != nil {
+		return nil, err
+	}
+	notify, err = c.listenNotify()
+	if err != nil {
+		return nil, err
+	}
+	err = c.wake()
+	if err != nil {
+		err = c.failStart(err)
+	} else {
+		err = c.poststart()
+	}
+	if err != nil {
+		notify.close()
+	}
+	return notify, err
+}
+
+func (c *Container) startable() error {
 	if err := c.reload(); err != nil {
 		return err
 	}
@@ -32,10 +65,7 @@ func (c *Container) Start() error {
 	case c.rec.NoProcess:
 		return errors.New("process: is not set: there is nothing to start")
 	}
-	if err := c.wake(); err != nil {
-		return c.failStart(err)
-	}
-	return c.poststart()
+	return nil
 }
 
 // wake lets the executor go on and waits for what comes of it.

@@ -41,7 +41,7 @@ type record struct {
 	Setgroups  bool          `json:"setgroups"`
 	HostMounts []string      `json:"host_mounts,omitempty"` // made without a mount namespace
 	NoProcess  bool          `json:"no_process,omitempty"`
-	Notify     bool          `json:"notify,omitempty"`
+	Notify     bool          `json:"notify,omitempty"` // it has a directory for a notify socket
 
 	Poststart []specs.Hook  `json:"poststart,omitempty"`
 	Poststop  []specs.Hook  `json:"poststop,omitempty"`

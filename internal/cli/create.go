@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v3"
@@ -53,6 +52,5 @@ func createOptions(cmd *cli.Command) (libct.CreateOptions, error) {
 		Bundle:       bundle,
 		NoPivot:      cmd.Bool("no-pivot"),
 		NoNewKeyring: cmd.Bool("no-new-keyring"),
-		NotifySocket: os.Getenv("NOTIFY_SOCKET"),
 	}, nil
 }

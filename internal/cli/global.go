@@ -48,6 +48,7 @@ func (a *app) prepare(root *cli.Command) error {
 		Root:          dir,
 		SystemdCgroup: root.Bool("systemd-cgroup"),
 		Rootless:      rootless,
+		NotifySocket:  os.Getenv("NOTIFY_SOCKET"),
 		Warn:          a.log.warn,
 	}
 	if a.log.debugging {
