@@ -204,7 +204,6 @@ func (l *launch) prepare(direct bool) error {
 		p.Permitted = allCapabilities(p.LastCap)
 		p.BindDevices = true
 	}
-	p.CgroupMounts = l.cgroupMounts()
 	p.Acts = inside.Acts{
 		CopyUp:       copyUp,
 		RuntimeHooks: l.runtimeHooks(),
@@ -260,6 +259,7 @@ func (l *launch) build() error {
 		return err
 	}
 	l.rec.Cgroup = l.manager.State()
+	l.plan.CgroupMounts = l.cgroupMounts()
 	resources, pids := l.config.Spec.Linux.Resources, (*specs.LinuxPids)(nil)
 	if resources != nil && resources.Pids != nil && l.plan.TwoStages() {
 		// The executor is two processes for a moment.

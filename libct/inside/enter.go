@@ -86,6 +86,7 @@ func enterRest(p *Plan, in *nsexec.Batch) {
 	}
 	if kinds != 0 {
 		in.Setns(p.join, kinds)
+		unreadable(in)
 	}
 	in.Close(p.join)
 }

@@ -76,9 +76,7 @@ func enterUser(p *Plan, in *nsexec.Batch) {
 	}
 	in.Setresgid(0)
 	in.Setresuid(0)
-	if p.Rootless {
-		in.Prctl(unix.PR_SET_DUMPABLE, 0)
-	}
+	unreadable(in)
 }
 
 // makeNamespaces makes the others and forks into those that need it.

@@ -10,10 +10,15 @@ import (
 // its pid namespace (CVE-2016-9962).
 func guard(p *Plan, in *nsexec.Batch) {
 	in.Prctl(unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
-	if !p.Rootless {
-		in.Prctl(unix.PR_SET_DUMPABLE, 0)
+	if !p.Rootless { // else we could not write its id mappings
+		unreadable(in)
 	}
 }
+
+// unreadable keeps others away from the executor's memory and descriptors. It
+// is said again after each change of credentials, by which the kernel makes a
+// process dumpable where fs.suid_dumpable says so.
+func unreadable(in *nsexec.Batch) { in.Prctl(unix.PR_SET_DUMPABLE, 0) }
 
 // joinCgroups has the executor move itself: the kernel spares a single thread
 // that writes itself the wait for an RCU grace period.

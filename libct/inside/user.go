@@ -24,9 +24,7 @@ func user(p *Plan, in *nsexec.Batch) {
 	in.Step("set", "process.user.uid", "")
 	in.Setresuid(u.UID)
 	keepCapabilities(in, false)
-	// The kernel makes a process dumpable again when its user changes and the
-	// host is set so.
-	in.Prctl(unix.PR_SET_DUMPABLE, 0)
+	unreadable(in)
 	if p.capsLate() {
 		// The effective set is gone with uid 0, but loading the filter takes
 		// CAP_SYS_ADMIN.
