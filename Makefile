@@ -42,8 +42,9 @@ endif
 
 # What is tested as a program, through $RT; all other packages are units.
 # Black-box packages never import rt's own.
-black_box = $(filter-out rt/tests/bench rt/tests/report rt/tests/conformance%,$(filter rt/tests%,$(packages)))
-unit      = $(filter-out rt/tests rt/tests/%,$(packages)) $(filter rt/tests/bench rt/tests/report,$(packages))
+tools     = rt/tests/bench rt/tests/report rt/tests/vm
+black_box = $(filter-out $(tools) rt/tests/conformance%,$(filter rt/tests%,$(packages)))
+unit      = $(filter-out rt/tests rt/tests/%,$(packages)) $(filter $(tools),$(packages))
 packages  = $(shell $(GO) list ./... 2>/dev/null)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -87,6 +88,19 @@ test-cli: ## run the black-box tests against $RT (default ./rt)
 .PHONY: test-conformance
 test-conformance: ## run the OCI runtime-tools suite against $RT
 	cd tests/conformance && $(GO) run . -runtime $(RT)
+
+# Each suite in each guest is a target: vm-KIND-KERNEL-SUITE.
+guests := lite-6.12 lite-6.1 systemd-6.12
+
+.PHONY: test-vm
+test-vm: rt ## run the suites in guests with other kernels (QEMU; nothing of the machine's is touched)
+	@$(GO) run ./tests/report $(foreach guest,$(guests),vm-$(guest)-unit vm-$(guest)-cli)
+
+vm-%: words = $(subst -, ,$*)
+vm-%: rt
+	@$(GO) build -o bin/vm/vm ./tests/vm
+	@RT=$(RT) GOFLAGS=-tags=$(TAGS) bin/vm/vm test $(GOTESTFLAGS) \
+		-guest $(word 1,$(words)) -kernel $(word 2,$(words)) $(word 3,$(words))
 
 # The sanitized build is the same file on libc; the nsexec tests drive it in
 # the place of the real one.

@@ -78,9 +78,6 @@ func (e *entry) prepare() error {
 	if err != nil {
 		return err
 	}
-	if spec.Linux == nil {
-		spec.Linux = &specs.Linux{}
-	}
 	layout := cgroups.Layout{}
 	process, warnings, err := specconv.ParseProcess(o.Process, c.rt.hostFacts(layout, o.Process, ""))
 	if err != nil {

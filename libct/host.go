@@ -22,7 +22,7 @@ func (r *Runtime) hostFacts(layout cgroups.Layout, p *specs.Process, mountLabel 
 		Rootless: r.Rootless,
 	}
 	if p != nil && p.ApparmorProfile != "" {
-		on, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled")
+		on, _ := readFile("/sys/module/apparmor/parameters/enabled")
 		h.AppArmor = strings.HasPrefix(string(on), "Y")
 	}
 	if mountLabel != "" || p != nil && p.SelinuxLabel != "" {
@@ -33,7 +33,7 @@ func (r *Runtime) hostFacts(layout cgroups.Layout, p *specs.Process, mountLabel 
 }
 
 func lastCap() int {
-	text, err := os.ReadFile("/proc/sys/kernel/cap_last_cap")
+	text, err := readFile("/proc/sys/kernel/cap_last_cap")
 	if n, e := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && e == nil {
 		return n
 	}

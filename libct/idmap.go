@@ -32,7 +32,7 @@ func (r *Runtime) writeIDMaps(pid int, uids, gids []specs.LinuxIDMapping) error 
 		return runMapper("newgidmap", pid, "linux.gidMappings", gids)
 	}
 	// The kernel wants this before an unprivileged gid_map (CVE-2014-8989).
-	if err := os.WriteFile(proc+"/setgroups", []byte("deny"), 0); err != nil {
+	if err := writeKernel(proc+"/setgroups", "deny"); err != nil {
 		return fmt.Errorf("linux.gidMappings: deny setgroups: %w", err)
 	}
 	return writeMap(proc+"/gid_map", "linux.gidMappings", gids)
@@ -48,7 +48,7 @@ func writeMap(path, property string, mappings []specs.LinuxIDMapping) error {
 	for _, m := range mappings {
 		fmt.Fprintf(&text, "%d %d %d\n", m.ContainerID, m.HostID, m.Size)
 	}
-	if err := os.WriteFile(path, []byte(text.String()), 0); err != nil {
+	if err := writeKernel(path, text.String()); err != nil {
 		return fmt.Errorf("%s: write id mappings: %w", property, err)
 	}
 	return nil
@@ -82,7 +82,7 @@ func writeTimeOffsets(pid int, offsets map[string]specs.LinuxTimeOffset) error {
 		return nil
 	}
 	path := fmt.Sprintf("/proc/%d/timens_offsets", pid)
-	if err := os.WriteFile(path, []byte(text.String()), 0); err != nil {
+	if err := writeKernel(path, text.String()); err != nil {
 		return fmt.Errorf("linux.timeOffsets: write offsets: %w", err)
 	}
 	return nil

@@ -103,7 +103,7 @@ func (l *launch) identify() error {
 func hostProcess(pid int, p *specconv.Process) error {
 	if adj := p.Spec.OOMScoreAdj; adj != nil {
 		path := "/proc/" + strconv.Itoa(pid) + "/oom_score_adj"
-		if err := os.WriteFile(path, []byte(strconv.Itoa(*adj)), 0); err != nil {
+		if err := writeKernel(path, strconv.Itoa(*adj)); err != nil {
 			return fmt.Errorf("process.oomScoreAdj: set %d: %w", *adj, errors.Unwrap(err))
 		}
 	}

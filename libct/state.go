@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -53,6 +52,8 @@ type Container struct {
 	rt  *Runtime
 	dir string
 	rec record
+
+	spec *specs.Spec // once it has been asked for
 }
 
 // Files of a container's directory.
@@ -77,44 +78,11 @@ func (c *Container) save() error {
 	return nil
 }
 
-// writeRenamed writes a file under another name first.
-func writeRenamed(path string, data []byte, mode uint32) error {
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+strconv.Itoa(os.Getpid()))
-	err := writeFile(temp, data, mode)
-	if err == nil {
-		err = unix.Rename(temp, path)
-	}
-	if err != nil {
-		unix.Unlink(temp)
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
-// writeFile writes a whole file. It does without os.File, which would start
-// the poller.
-func writeFile(path string, data []byte, mode uint32) error {
-	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_CLOEXEC | unix.O_NOFOLLOW
-	fd, err := unix.Open(path, flags, mode)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
-	}
-	for len(data) > 0 && err == nil {
-		var n int
-		n, err = unix.Write(fd, data)
-		data = data[max(n, 0):]
-	}
-	if e := unix.Close(fd); err == nil {
-		err = e
-	}
-	return err
-}
-
 // readRecord reads state.json. A directory without one belongs to a create
 // that was killed at its very beginning.
 func readRecord(dir string) (record, error) {
 	var rec record
-	data, err := os.ReadFile(filepath.Join(dir, stateFile))
+	data, err := readFile(filepath.Join(dir, stateFile))
 	if err != nil {
 		return rec, err
 	}
@@ -131,7 +99,7 @@ type procStat struct {
 }
 
 func readProcStat(pid int) (procStat, error) {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	data, err := readFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return procStat{}, err
 	}
@@ -241,7 +209,7 @@ func (c *Container) hookState(status Status, pid int) []byte {
 
 // owner is the name of a user of the host, as ps would show it.
 func owner(uid int) string {
-	data, err := os.ReadFile("/etc/passwd")
+	data, err := readFile("/etc/passwd")
 	if err == nil {
 		for line := range strings.Lines(string(data)) {
 			if f := strings.SplitN(line, ":", 4); len(f) == 4 && f[2] == strconv.Itoa(uid) {

@@ -105,10 +105,20 @@ func (r *Runtime) List() ([]State, error) {
 	return list, nil
 }
 
-// Spec is the configuration the container was made from.
+// Spec is the configuration the container was made from. It never changes.
 func (c *Container) Spec() (*specs.Spec, error) {
+	if c.spec != nil {
+		return c.spec, nil
+	}
 	spec, _, err := specconv.Load(c.dir)
-	return spec, err
+	if err != nil {
+		return nil, err
+	}
+	if spec.Linux == nil {
+		spec.Linux = &specs.Linux{}
+	}
+	c.spec = spec
+	return spec, nil
 }
 
 // lock keeps other rt processes from working on the container. A lock ends
