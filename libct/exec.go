@@ -219,6 +219,7 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 			return err
 		}
 	}
+	f.catch() // until now the executor ends with us, and leaves nothing
 	if err := e.x.Exec(p.Last(&e.regs)); err != nil {
 		return err
 	}

@@ -18,15 +18,20 @@ type foreground struct {
 	drained chan struct{} // closed when the terminal's output has ended
 }
 
-// newForeground begins to catch signals, beside what else has to be done for
-// the process. The goroutine ends with that.
 func newForeground(in, out *os.File, noSubreaper bool) *foreground {
 	f := &foreground{signals: make(chan os.Signal, 128), in: in, out: out}
 	if !noSubreaper {
 		unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	}
-	go signal.Notify(f.signals, passedOn...)
 	return f
+}
+
+// catch begins to catch signals, beside what else has to be done. They are
+// kept for wait. The goroutine ends when all are caught.
+func (f *foreground) catch() {
+	if f != nil {
+		go signal.Notify(f.signals, passedOn...)
+	}
 }
 
 // passedOn are the signals that the process gets instead of us. Each takes the

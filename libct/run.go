@@ -25,6 +25,7 @@ func (r *Runtime) Run(id string, o RunOptions) (code int, err error) {
 	var f *foreground
 	if !o.Detach {
 		f = newForeground(o.Stdin, o.Stdout, o.NoSubreaper)
+		f.catch() // from now on there is something to clean up
 		defer f.end()
 	}
 	if err := l.run(f); err != nil {
