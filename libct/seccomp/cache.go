@@ -2,7 +2,6 @@ package seccomp
 
 import (
 	"cmp"
-	"encoding/hex"
 	"slices"
 	"strconv"
 
@@ -12,12 +11,12 @@ import (
 // cacheSize is how many programs are kept.
 const cacheSize = 128
 
-// cache is an open directory of compiled programs, each in a file named by its
-// key. A nil cache is empty and keeps nothing.
+// cache is an open directory of compiled programs, each in a file that also
+// holds the key and is named after it. A nil cache is empty and keeps nothing.
 //
-// What is read decides what a container may do, so nothing is taken on trust:
-// the directory and the file must belong to us and be closed to others, which
-// is checked on open descriptors, and the content must carry its own digest.
+// What is read decides what a container may do, so the directory and the file
+// must belong to us and be closed to others, which is checked on open
+// descriptors.
 type cache struct {
 	fd int
 }
@@ -59,7 +58,7 @@ func (c *cache) load(k key) *Filter {
 		return nil
 	}
 	// O_NONBLOCK: a fifo in the place of an entry must not make us wait.
-	fd, err := unix.Openat(c.fd, hex.EncodeToString(k[:]), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(c.fd, k.name(), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
@@ -83,16 +82,16 @@ func (c *cache) load(k key) *Filter {
 // means that the next call compiles again.
 func (c *cache) store(k key, f *Filter) {
 	entry := encodeEntry(k, f)
-	if c == nil || int64(len(entry)) > maxEntry {
+	if c == nil || len(entry) > maxEntry {
 		return
 	}
-	name := hex.EncodeToString(k[:])
+	name := k.name()
 	temp := "new." + name + "." + strconv.Itoa(unix.Getpid())
 	fd, err := unix.Openat(c.fd, temp, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return
 	}
-	// Not synced: a file that a crash has torn does not match its digest.
+	// Not synced: a file that a crash has torn does not match its sum.
 	n, err := unix.Write(fd, entry)
 	unix.Close(fd)
 	if err != nil || n != len(entry) || unix.Renameat(c.fd, temp, c.fd, name) != nil {

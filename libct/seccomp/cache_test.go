@@ -2,7 +2,7 @@ package seccomp
 
 import (
 	"bytes"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,10 +76,12 @@ func TestDistrustedEntries(t *testing.T) {
 		{"longer", rewrite(func(b []byte) []byte { return append(b, 0) })},
 		{"too large", rewrite(func(b []byte) []byte { return make([]byte, maxEntry+1) })},
 		{"wrong magic", rewrite(func(b []byte) []byte { b[0] ^= 1; return b })},
-		{"wrong digest", rewrite(func(b []byte) []byte { b[digestAt] ^= 1; return b })},
+		{"wrong sum", rewrite(func(b []byte) []byte { b[sumAt] ^= 1; return b })},
+		{"wrong key", rewrite(func(b []byte) []byte { b[contentAt] ^= 1; return withSum(b) })},
+		{"torn", rewrite(func(b []byte) []byte { clear(b[len(b)/2:]); return b })},
 		{"wrong flags", rewrite(func(b []byte) []byte { b[bodyAt] ^= 1; return b })},
-		{"wrong program", rewrite(func(b []byte) []byte { b[contentAt] ^= 1; return b })},
-		{"entry of another key", rewrite(func([]byte) []byte { return encodeEntry(key{1}, planted()) })},
+		{"wrong program", rewrite(func(b []byte) []byte { b[len(b)-len("a\x00\x00b")-1] ^= 1; return b })},
+		{"entry of another key with this name", rewrite(func([]byte) []byte { return encodeEntry(key("another"), planted()) })},
 		{"group may write", func(t *testing.T, path string) { must(t, os.Chmod(path, 0o620)) }},
 		{"others may write", func(t *testing.T, path string) { must(t, os.Chmod(path, 0o602)) }},
 		{"another owner", func(t *testing.T, path string) { must(t, os.Chown(path, 1234, 0)) }},
@@ -100,7 +102,7 @@ func TestDistrustedEntries(t *testing.T) {
 			c := openCache(dir)
 			defer c.close()
 			c.store(k, planted())
-			tt.spoil(t, filepath.Join(dir, hex.EncodeToString(k[:])))
+			tt.spoil(t, filepath.Join(dir, k.name()))
 
 			for _, round := range []string{"recompiled", "replaced"} {
 				if f, err := Compile(s, dir); err != nil || !reflect.DeepEqual(f, want) {
@@ -125,7 +127,7 @@ func TestDirectoryAsEntry(t *testing.T) {
 	}
 	s := profile(t, smallProfile)
 	k := keyOf(s)
-	if err := os.Mkdir(filepath.Join(dir, hex.EncodeToString(k[:])), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, k.name()), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if f, err := Compile(s, dir); err != nil || f == nil {
@@ -193,7 +195,7 @@ func TestCacheKeepsTheNewest(t *testing.T) {
 	for i := range cacheSize + extra {
 		k := key{byte(i), byte(i >> 8)}
 		keys = append(keys, k)
-		path := filepath.Join(dir, hex.EncodeToString(k[:]))
+		path := filepath.Join(dir, k.name())
 		if err := os.WriteFile(path, encodeEntry(k, planted()), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -247,15 +249,19 @@ func TestKeysDiffer(t *testing.T) {
 			s.Syscalls = []specs.LinuxSyscall{{Args: []specs.LinuxSeccompArg{{Op: "x"}}}}
 		},
 	}
-	seen := map[key]int{}
+	seen := map[string]int{}
+	names := map[string]int{}
 	for i, change := range variants {
 		s := base
 		change(&s)
 		k := keyOf(&s)
-		if j, ok := seen[k]; ok {
+		if j, ok := seen[string(k)]; ok {
 			t.Errorf("variants %d and %d have the same key", j, i)
 		}
-		seen[k] = i
+		if j, ok := names[k.name()]; ok {
+			t.Errorf("variants %d and %d have the same name", j, i)
+		}
+		seen[string(k)], names[k.name()] = i, i
 	}
 }
 
@@ -274,13 +280,13 @@ func TestKeyKnowsEveryField(t *testing.T) {
 }
 
 func FuzzDecodeEntry(f *testing.F) {
-	k := key{1, 2, 3}
+	k := key("a key")
 	f.Add([]byte{})
 	f.Add(encodeEntry(k, planted()))
 	f.Add(encodeEntry(k, &Filter{Program: make([]byte, 16)}))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		// As it is, and with a digest that fits, so that the rest is reached.
-		for _, e := range [][]byte{body, withDigest(k, body)} {
+		// As it is, and with a sum that fits, so that the rest is reached.
+		for _, e := range [][]byte{body, withSum(body)} {
 			got := decodeEntry(k, e)
 			if got == nil {
 				continue
@@ -296,14 +302,12 @@ func FuzzDecodeEntry(f *testing.F) {
 	})
 }
 
-func withDigest(k key, body []byte) []byte {
+func withSum(body []byte) []byte {
 	e := bytes.Clone(body)
-	if len(e) < contentAt {
-		return e
+	if len(e) >= contentAt {
+		copy(e, entryMagic)
+		binary.LittleEndian.PutUint64(e[sumAt:], mix(offset, e[bodyAt:]))
 	}
-	copy(e, entryMagic)
-	digest := entryDigest(k, e)
-	copy(e[digestAt:], digest[:])
 	return e
 }
 

@@ -2,75 +2,66 @@ package seccomp
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"strings"
 )
 
-// An entry of the cache is a header, the program and the unknown names, separated
-// by NUL:
+// An entry of the cache is a header, the key, the program and the unknown
+// names, separated by NUL:
 //
-//	0   magic
-//	8   sha256 of the key and all that follows the digest
-//	40  flags, notify, length of program, length of names: uint32 each
-//	56  program, names
+//	0   magic, with the version of this format
+//	8   sum of all that follows it: uint64
+//	16  flags, notify, lengths of key, program and names: uint32 each
+//	36  key, program, names
 //
-// The key is in the digest so that an entry is good under its own name only.
+// The sum is for accidents: a file cut short, or full of the zeros that a
+// crash leaves.
 const (
-	entryMagic = "rt-scmp1"
-	digestAt   = len(entryMagic)
-	bodyAt     = digestAt + sha256.Size
-	contentAt  = bodyAt + 4*4
+	entryMagic = "rt-scmp2"
+	sumAt      = len(entryMagic)
+	bodyAt     = sumAt + 8
+	contentAt  = bodyAt + 5*4
 
-	maxEntry int64 = int64(contentAt + maxProgram + 64<<10)
+	maxEntry = 256 << 10 // a dozen times the usual
 )
 
 func encodeEntry(k key, f *Filter) []byte {
 	names := strings.Join(f.Unknown, "\x00")
-	e := make([]byte, contentAt, contentAt+len(f.Program)+len(names))
+	e := make([]byte, bodyAt, contentAt+len(k)+len(f.Program)+len(names))
 	copy(e, entryMagic)
-	body := e[bodyAt:]
-	binary.LittleEndian.PutUint32(body, f.Flags)
+	var notify uint32
 	if f.Notify {
-		binary.LittleEndian.PutUint32(body[4:], 1)
+		notify = 1
 	}
-	binary.LittleEndian.PutUint32(body[8:], uint32(len(f.Program)))
-	binary.LittleEndian.PutUint32(body[12:], uint32(len(names)))
+	for _, n := range [...]uint32{f.Flags, notify, uint32(len(k)), uint32(len(f.Program)), uint32(len(names))} {
+		e = binary.LittleEndian.AppendUint32(e, n)
+	}
+	e = append(e, k...)
 	e = append(e, f.Program...)
 	e = append(e, names...)
-	digest := entryDigest(k, e)
-	copy(e[digestAt:], digest[:])
+	binary.LittleEndian.PutUint64(e[sumAt:], mix(offset, e[bodyAt:]))
 	return e
 }
 
 // decodeEntry returns nil unless e is exactly what encodeEntry has made for k.
 func decodeEntry(k key, e []byte) *Filter {
-	if len(e) < contentAt || string(e[:digestAt]) != entryMagic {
+	if len(e) < contentAt || string(e[:sumAt]) != entryMagic ||
+		binary.LittleEndian.Uint64(e[sumAt:]) != mix(offset, e[bodyAt:]) {
 		return nil
 	}
-	if digest := entryDigest(k, e); !bytes.Equal(digest[:], e[digestAt:bodyAt]) {
+	body, content := e[bodyAt:contentAt], e[contentAt:]
+	field := func(i int) uint32 { return binary.LittleEndian.Uint32(body[4*i:]) }
+	source, program, names := uint64(field(2)), uint64(field(3)), uint64(field(4))
+	if source+program+names != uint64(len(content)) || program == 0 || program > maxProgram || program%sockFilterSize != 0 {
 		return nil
 	}
-	body, content := e[bodyAt:], e[contentAt:]
-	program := uint64(binary.LittleEndian.Uint32(body[8:]))
-	names := uint64(binary.LittleEndian.Uint32(body[12:]))
-	if program+names != uint64(len(content)) || program == 0 || program > maxProgram || program%sockFilterSize != 0 {
-		return nil
+	if !bytes.Equal(content[:source], k) {
+		return nil // another profile of the same name
 	}
-	f := &Filter{
-		Program: content[:program:program],
-		Flags:   binary.LittleEndian.Uint32(body),
-		Notify:  binary.LittleEndian.Uint32(body[4:]) == 1,
-	}
+	content = content[source:]
+	f := &Filter{Program: content[:program:program], Flags: field(0), Notify: field(1) == 1}
 	if names > 0 {
 		f.Unknown = strings.Split(string(content[program:]), "\x00")
 	}
 	return f
-}
-
-func entryDigest(k key, e []byte) [sha256.Size]byte {
-	h := sha256.New()
-	h.Write(k[:])
-	h.Write(e[bodyAt:])
-	return [sha256.Size]byte(h.Sum(nil))
 }

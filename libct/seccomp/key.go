@@ -1,9 +1,9 @@
 package seccomp
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"runtime"
+	"strconv"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	libseccomp "github.com/seccomp/libseccomp-golang"
@@ -11,14 +11,14 @@ import (
 
 // generation changes whenever this package compiles a profile differently or
 // stores it differently than before.
-const generation = "rt seccomp 1"
+const generation = "rt seccomp 2"
 
-// key identifies everything that a compiled program depends on.
-type key [sha256.Size]byte
+// key is everything that a compiled program depends on, written out.
+type key []byte
 
-// keyOf hashes the profile with the versions of what compiles it. Every
+// keyOf serializes the profile with the versions of what compiles it. Every
 // variable part is preceded by its length and every optional one by whether it
-// is there, so no two profiles have the same encoding. listenerPath and
+// is there, so no two profiles have the same key. listenerPath and
 // listenerMetadata do not bear on the program.
 func keyOf(s *specs.LinuxSeccomp) key {
 	major, minor, micro := libseccomp.GetLibraryVersion()
@@ -44,7 +44,29 @@ func keyOf(s *specs.LinuxSeccomp) key {
 	for i := range s.Syscalls {
 		e.syscall(&s.Syscalls[i])
 	}
-	return sha256.Sum256(e)
+	return key(e)
+}
+
+// name is where an entry is looked for. Two keys may share it: what is found
+// there says whose it is.
+func (k key) name() string { return strconv.FormatUint(mix(offset, k), 16) }
+
+// offset is what mix begins with, FNV's offset basis.
+const offset = 14695981039346656037
+
+// mix goes on from h over b. It is FNV-1a on words of eight bytes, with the
+// upper half folded in. Each step is a bijection of h, so that data that
+// differ in one word never have the same sum.
+func mix(h uint64, b []byte) uint64 {
+	const prime = 1099511628211
+	for ; len(b) >= 8; b = b[8:] {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * prime
+		h ^= h >> 32
+	}
+	for _, c := range b {
+		h = (h ^ uint64(c)) * prime
+	}
+	return h
 }
 
 // encoding is an unambiguous serialization in the making.

@@ -6,8 +6,15 @@
 // runtime-spec and libseccomp-golang.
 //
 // Compiling is slow (10 ms for the profile engines send by default, more than
-// the rest of creating a container), so programs are kept in a cache that is
-// addressed by the profile's content.
+// the rest of creating a container), so programs are kept in a cache.
+//
+// The cache never gives a program for another profile: an entry holds the whole
+// of what it was compiled from, and is taken only if that equals, byte for
+// byte, what is asked for. Its file's name is no more than a place to look, for
+// which any hash will do; where two profiles meet there, each use compiles
+// anew. Nor does a hash protect the program: who could change an entry could
+// write one with the right sum. It is safe because nobody but its owner can
+// reach into the directory, which is checked before each use.
 package seccomp
 
 import "github.com/opencontainers/runtime-spec/specs-go"
