@@ -44,7 +44,7 @@ func Start(sock int, notes []Note) error {
 	}
 	fds, err := rights(oob[:oobn])
 	if err != nil || len(fds) != 1 {
-		return fmt.Errorf("receive the executor's memory: %d descriptors: %v", len(fds), err)
+		return fmt.Errorf("start container: send_fd: its init has sent %d descriptors, want one", len(fds))
 	}
 	defer unix.Close(fds[0])
 	view, err := unix.Mmap(fds[0], 0, opsStart+opsSize, unix.PROT_READ, unix.MAP_SHARED)
