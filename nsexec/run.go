@@ -154,6 +154,7 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 func (x *Executor) command(b *Batch, first, end int) error {
 	c := command{uint32(opsStart + b.slot*slotSize), uint32(first), uint32(end)}
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(&c)), unsafe.Sizeof(c))
+	x.header().at = c.first // an executor that ends now has got no further
 	err := unix.Sendto(x.sock, raw, unix.MSG_NOSIGNAL, nil)
 	if err == nil {
 		err = x.sendFDs(b, first, end)
