@@ -33,6 +33,7 @@ func runHooks(p *Plan, in *nsexec.Batch, kind string, list []specs.Hook, before 
 			in.Dup3(p.passed.hookOutput, 2, 0)
 			if before != nil {
 				before()
+				in.Step("run hook", property, h.Path)
 			}
 			in.Prctl(unix.PR_SET_PDEATHSIG, 0)
 			in.Execve(h.Path, args, h.Env)
@@ -61,9 +62,9 @@ func startContainerHooks(p *Plan, in *nsexec.Batch) {
 	if h == nil {
 		return
 	}
-	runHooks(p, in, "startContainer", h.StartContainer, func() {
-		if p.capsLate() {
-			capabilities(p, in)
-		}
-	})
+	var before func()
+	if p.capsLate() {
+		before = func() { capabilities(p, in) }
+	}
+	runHooks(p, in, "startContainer", h.StartContainer, before)
 }
