@@ -33,19 +33,25 @@ type CallError struct {
 }
 
 func (e *CallError) Error() string {
-	text := e.Step.Name
-	if e.Step.What != "" {
-		text += " " + e.Step.What
-	}
-	if e.Step.Property != "" {
-		text = e.Step.Property + ": " + text
-	}
+	text := e.Step.text()
 	if e.Name == requireName {
 		return text + ": " + e.Detail // a process that has ended, not a call
 	}
 	text += ": " + e.Name + ": " + e.Errno.Error()
 	if e.Detail != "" {
 		text += " (" + e.Detail + ")"
+	}
+	return text
+}
+
+// text is how errors begin: "mounts[3]: mount tmpfs on /tmp".
+func (s Step) text() string {
+	text := s.Name
+	if s.What != "" {
+		text += " " + s.What
+	}
+	if s.Property != "" {
+		text = s.Property + ": " + text
 	}
 	return text
 }
@@ -67,7 +73,7 @@ func (e *DeadError) Error() string {
 	case e.Status.Signaled() && e.Status.Signal() == unix.SIGKILL:
 		how += ", perhaps for want of memory in its cgroup"
 	}
-	return fmt.Sprintf("%s %s: %s: container init ended: %s", e.Step.Name, e.Step.What, e.Call, how)
+	return e.Step.text() + ": " + e.Call + ": container init ended: " + how
 }
 
 // Run has the executor do a batch and waits for the outcome. The error is a
@@ -140,7 +146,7 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 		if mends++; mend == nil || mends > maxMends {
 			return e
 		}
-		next, err := mend(x, e)
+		next, err := x.mend(mend, e)
 		if err != nil {
 			return err
 		}
@@ -148,6 +154,18 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 		first = at + int(next)
 	}
 	return nil
+}
+
+// mend has a Mend act. The registers of repairs are free again when it is done.
+func (x *Executor) mend(m Mend, e *CallError) (Next, error) {
+	if x.depth == 0 {
+		x.repair = Registers{next: repairRegs, limit: nreg}
+	}
+	if x.depth++; x.depth == slots {
+		return 0, e
+	}
+	defer func() { x.depth-- }()
+	return m(x, e)
 }
 
 // command tells the executor to do the calls first..end-1.
