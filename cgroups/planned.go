@@ -18,6 +18,22 @@ func (s State) Planned() State {
 	return s
 }
 
+// Own tells whether the cgroup was made for the container, so that all
+// processes in it are the container's. In one that was there before, and may
+// be another container's or the parent of many, nobody may be killed.
+func (s State) Own() bool {
+	home, ok := s.Paths["freezer"]
+	if !ok {
+		home, ok = s.Paths[""]
+	}
+	if !ok {
+		for _, home = range s.Paths {
+			break
+		}
+	}
+	return slices.Contains(s.Made, home)
+}
+
 // appendMissing appends a directory and its ancestors, parents first, as far
 // as they neither exist nor are listed.
 func appendMissing(list []string, dir string) []string {

@@ -258,7 +258,7 @@ func (l *launch) build() error {
 	if err := l.manager.Create(); err != nil {
 		return err
 	}
-	l.rec.Cgroup = l.manager.State()
+	l.made, l.rec.Cgroup = true, l.manager.State()
 	l.plan.CgroupMounts = l.cgroupMounts()
 	resources, pids := l.config.Spec.Linux.Resources, (*specs.LinuxPids)(nil)
 	if resources != nil && resources.Pids != nil && l.plan.TwoStages() {
@@ -283,9 +283,20 @@ func (l *launch) build() error {
 
 // startError puts engines' words before what they are to recognise.
 func startError(err error) error {
+	err = programError(err)
 	var p *inside.ProgramError
 	if errors.As(err, &p) {
 		return fmt.Errorf("unable to start container process: %w", err)
+	}
+	return err
+}
+
+// programError names the program when execve itself has failed, as it does
+// for a script whose interpreter is missing.
+func programError(err error) error {
+	var call *nsexec.CallError
+	if errors.As(err, &call) && call.Name == "execve" {
+		return &inside.ProgramError{Name: call.Step.What, Err: call.Errno}
 	}
 	return err
 }
@@ -321,9 +332,11 @@ func (l *launch) undo() {
 		l.x.Close()
 	}
 	l.files.close()
-	if l.plan != nil {
-		if err := l.manager.Kill(); err != nil {
-			l.rt.Warn(err.Error())
+	if l.made {
+		if l.rec.Cgroup.Own() {
+			if err := l.manager.Kill(); err != nil {
+				l.rt.Warn(err.Error())
+			}
 		}
 		if err := l.manager.Destroy(); err != nil {
 			l.rt.Warn(err.Error())

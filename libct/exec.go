@@ -43,7 +43,7 @@ func (c *Container) Exec(o ExecOptions) (code int, err error) {
 		defer f.end()
 	}
 	if err := e.enter(f); err != nil {
-		return -1, fmt.Errorf("unable to start container process: %w", err)
+		return -1, fmt.Errorf("unable to start container process: %w", programError(err))
 	}
 	defer e.x.Close()
 	if o.Detach {

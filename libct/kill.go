@@ -87,7 +87,9 @@ func (c *Container) pidfd() (int, error) {
 	return fd, nil
 }
 
-// killAll ends every process of the container and waits for init's end.
+// killAll ends every process of the container and waits for init's end. In a
+// cgroup that was there before the container, only init is known to be the
+// container's; its pid namespace takes the rest along.
 func (c *Container) killAll() error {
 	fd, err := c.pidfd()
 	if err == nil {
@@ -102,12 +104,14 @@ func (c *Container) killAll() error {
 		}
 		fd = -1
 	}
-	m, err := c.cgroup()
-	if err != nil {
-		return err
-	}
-	if err := m.Kill(); err != nil {
-		return err
+	if c.rec.Cgroup.Own() {
+		m, err := c.cgroup()
+		if err != nil {
+			return err
+		}
+		if err := m.Kill(); err != nil {
+			return err
+		}
 	}
 	if fd < 0 {
 		return nil

@@ -23,6 +23,7 @@ type launch struct {
 	options CreateOptions
 	layout  cgroups.Layout
 	manager cgroups.Manager
+	made    bool // the cgroup exists
 	plan    *inside.Plan
 	files   files // held until the executor has its own copies
 	x       *nsexec.Executor

@@ -3,10 +3,7 @@ package libct
 import (
 	"fmt"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
-
 	"rt/cgroups"
-	"rt/specconv"
 )
 
 // Pause freezes all processes of the container.
@@ -26,23 +23,6 @@ func (c *Container) Resume() error {
 			return ErrNotPaused
 		}
 		return m.Thaw()
-	})
-}
-
-// Update changes limits. What r leaves unset stays as it is.
-func (c *Container) Update(r *specs.LinuxResources) error {
-	return c.whileLocked(func(m cgroups.Manager, status Status) error {
-		if status == Stopped {
-			return ErrNotRunning
-		}
-		layout, err := cgroups.Detect()
-		if err != nil {
-			return err
-		}
-		if err := specconv.CheckResources(r, specconv.Host{CgroupV2: layout.Pure(), Rootless: c.rt.Rootless}); err != nil {
-			return err
-		}
-		return m.Set(r)
 	})
 }
 

@@ -85,7 +85,7 @@ func (l *launch) run(f *foreground) (err error) {
 		return err
 	}
 	if err := l.x.Exec(l.plan.Last(&l.regs)); err != nil {
-		return fmt.Errorf("unable to start container process: %w", err)
+		return startError(err)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (c *Container) wake() error {
 // hooks (runtime.md#lifecycle, steps 7 to 9).
 func (c *Container) failStart(cause error) error {
 	c.destroy()
-	return fmt.Errorf("unable to start container process: %w", cause)
+	return startError(cause)
 }
 
 func (c *Container) destroy() {

@@ -48,10 +48,11 @@ type command struct {
 	ops, first, end uint32
 }
 
-// Where things lie in the shared memory. Two slots, because a batch that
-// stopped halfway is resumed after another has mended the cause.
+// Where things lie in the shared memory. There is more than one slot, because a
+// batch that stopped halfway is resumed after another has mended the cause,
+// which may itself need mending.
 const (
-	slots       = 2
+	slots       = 3
 	opsStart    = 16 << 10
 	maxOps      = 16384
 	opsSize     = maxOps * 64

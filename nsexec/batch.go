@@ -119,7 +119,7 @@ func NewBatch(regs *Registers) *Batch {
 // for use in a Mend.
 func Repair(x *Executor) *Batch {
 	b := NewBatch(&x.repair)
-	b.slot = 1
+	b.slot = x.depth
 	return b
 }
 

@@ -110,7 +110,7 @@ func (b *Batch) Lend(do func(fds ...int) error, regs ...Reg) {
 }
 
 // FreeAll gives back registers that hold results.
-func (b *Batch) FreeAll(regs []Reg) { b.Regs.free = append(b.Regs.free, regs...) }
+func (b *Batch) FreeAll(regs ...Reg) { b.Regs.free = append(b.Regs.free, regs...) }
 
 // Await waits, as an init that signals can end, for a connection on the
 // listening socket; from then on answers go there, and the first message is

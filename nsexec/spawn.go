@@ -15,6 +15,7 @@ type Executor struct {
 	PidFD int // owned by the executor
 
 	repair Registers // for batches that run while another is stopped
+	depth  uint64    // how many batches are stopped
 	sock   int
 	mem    int
 	view   []byte // the shared memory
@@ -41,7 +42,7 @@ type Options struct {
 // which nobody here does; so there is no need to lock, and to pay for the
 // extra thread that locking starts.
 func Spawn(o Options) (x *Executor, err error) {
-	x = &Executor{repair: Registers{next: repairRegs, limit: nreg}, sock: -1, mem: -1, PidFD: -1}
+	x = &Executor{sock: -1, mem: -1, PidFD: -1}
 	defer func() {
 		if err != nil {
 			x.Close()

@@ -46,6 +46,28 @@ func LoadProcess(path string) (*specs.Process, error) {
 	return p, nil
 }
 
+// LoadResources reads limits, as update --resources gives them, from a file or
+// a pipe, or from standard input, whatever that is, if path is "-".
+func LoadResources(path string) (*specs.LinuxResources, error) {
+	var data []byte
+	var err error
+	if path == "-" {
+		if data, err = readAll(unix.Stdin, 0); err != nil {
+			err = fmt.Errorf("read standard input: %w", err)
+		}
+	} else {
+		data, err = readFile(path, true)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := document(data, readResources)
+	if err != nil {
+		return nil, fmt.Errorf("parse resources %q: %w", path, err)
+	}
+	return r, nil
+}
+
 // readFile reads a regular file, or else a pipe if pipes are allowed. Unless
 // they are, it opens without blocking, so that a fifo cannot hold us up.
 // It keeps from os.File, which would start the poller for one read.

@@ -108,3 +108,25 @@ func TestCheckRootfs(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadResources(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"limits", `{"pids": {"limit": 7}, "memory": {"swap": -1}}` + "\n", `{"memory":{"swap":-1},"pids":{"limit":7}}`},
+		{"two objects", `{} {}`, "nothing may follow the object"},
+		{"wrong type", `{"pids": {"limit": "7"}}`, "line 1, column 20 (pids.limit): a number is wanted, not a string"},
+	} {
+		path := filepath.Join(t.TempDir(), "limits.json")
+		if err := write(tt.text)(path); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if r, err := LoadResources(path); err != nil {
+			got = err.Error()
+		} else if b, err := json.Marshal(r); err == nil {
+			got = string(b)
+		}
+		if !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}

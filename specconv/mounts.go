@@ -2,6 +2,8 @@ package specconv
 
 import (
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -38,9 +40,31 @@ func (c *checker) mount(s *specs.Mount, index int, bundle string, ns Namespaces)
 		m.addOption(o)
 	}
 	m.settleSuper()
+	c.procMount(&m, path)
 	c.mountKind(&m, path, bundle)
 	c.mountIDMap(&m, s, path, ns)
 	return m
+}
+
+// overProc are the files of /proc that may be mounted over: those by which
+// lxcfs and its like show the container its own limits, and two that
+// checkpointing and FIPS mode need. Anything else there could turn what the
+// runtime or the container writes to /proc into a write elsewhere.
+var overProc = [...]string{
+	"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/slabinfo", "/proc/stat",
+	"/proc/swaps", "/proc/sys/crypto/fips_enabled", "/proc/sys/kernel/ns_last_pid", "/proc/uptime",
+}
+
+// procMount keeps /proc what it says it is. Whether what is bound onto /proc
+// is a procfs is seen when it is mounted.
+func (c *checker) procMount(m *Mount, path string) {
+	switch {
+	case m.Destination == "/proc" && !m.Bind && !m.Remount && m.Type != "proc" && m.Type != "":
+		c.fail(path+".destination", "%q takes a mount of type proc, not %q", m.Destination, m.Type)
+	case strings.HasPrefix(m.Destination, "/proc/") && m.Type != "proc" && !m.Remount &&
+		!slices.Contains(overProc[:], m.Destination):
+		c.fail(path+".destination", "%q cannot be mounted because it is inside /proc", m.Destination)
+	}
 }
 
 // mountKind checks what a bind, a new file system and a change of a mount

@@ -57,12 +57,27 @@ func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	if m.IDMap != nil {
 		in.MountIdmap(tree, p.passed.userns[m.Index], m.IDMap.Recursive)
 	}
+	if m.Destination == "/proc" {
+		isProc(in, tree)
+	}
 	setAttributes(in, tree, m, m.AttrSet, m.AttrClr)
 	target := mountPoint(p, in, m.Destination, func(x *nsexec.Executor) bool {
 		source = x.Statx(kind)
 		return source.Mode&unix.S_IFMT == unix.S_IFDIR
 	})
 	attach(p, in, m, tree, target)
+}
+
+// isProc makes sure that what is to be /proc is a procfs: AppArmor and SELinux
+// labels are written there (CVE-2019-16884).
+func isProc(in *nsexec.Batch, tree nsexec.Reg) {
+	fs := in.Fstatfs(tree)
+	in.Host(func(x *nsexec.Executor) error {
+		if x.Statfs(fs).Type != unix.PROC_SUPER_MAGIC {
+			return fmt.Errorf("mount on /proc: what is bound there is not a proc file system")
+		}
+		return nil
+	})
 }
 
 // fresh makes a file system and attaches it.

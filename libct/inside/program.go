@@ -36,8 +36,8 @@ func program(p *Plan, in *nsexec.Batch) {
 		}
 		return notExecutable(name, first)
 	})
-	in.FreeAll(found)
-	in.FreeAll(access)
+	in.FreeAll(found...)
+	in.FreeAll(access...)
 }
 
 func candidates(name string, env []string) []string {

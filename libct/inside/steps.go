@@ -158,6 +158,7 @@ func awaitStart(p *Plan, in *nsexec.Batch) {
 
 func execve(p *Plan, in *nsexec.Batch) {
 	spec := p.Config.Process.Spec
+	in.Step("run", "process.args[0]", spec.Args[0])
 	in.Execve(p.program, spec.Args, p.environment())
 }
 

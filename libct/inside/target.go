@@ -60,7 +60,8 @@ func isDirectory(*nsexec.Executor) bool { return true }
 // lead it outside (CVE-2024-45310).
 func makeTarget(x *nsexec.Executor, root nsexec.Reg, dest string, directory bool) error {
 	parts := split(dest)
-	for links := 0; ; {
+	links := 0
+	for range maxParts {
 		dir, n, err := deepest(x, root, parts)
 		if err != nil || n == len(parts) {
 			return err
@@ -82,15 +83,22 @@ func makeTarget(x *nsexec.Executor, root nsexec.Reg, dest string, directory bool
 		}
 		if r := x.Reg(size); r > 0 {
 			if links++; links > maxLinks {
-				return fmt.Errorf("make mount point %s: %w", dest, unix.ELOOP)
+				break
 			}
 			parts = follow(parts, n, string(x.Read(text)[:r]))
 		}
+		b.FreeAll(size)
 	}
+	return fmt.Errorf("make mount point %s: %w", dest, unix.ELOOP)
 }
 
-// maxLinks is how many links the kernel itself follows in one path.
-const maxLinks = 40
+const (
+	// maxLinks is how many links the kernel itself follows in one path.
+	maxLinks = 40
+	// maxParts bounds the names of a path, and the patience with somebody who
+	// takes away what has just been made.
+	maxParts = unix.PathMax
+)
 
 func split(name string) []string { return strings.Split(strings.Trim(name, "/"), "/") }
 
@@ -122,6 +130,7 @@ func deepest(x *nsexec.Executor, root nsexec.Reg, parts []string) (nsexec.Reg, i
 			return 0, 0, err
 		}
 		if x.Reg(dir) < 0 {
+			b.FreeAll(dir)
 			continue
 		}
 		if n == len(parts) {
