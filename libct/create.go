@@ -160,9 +160,7 @@ func (l *launch) record(id string) record {
 		rec.Setgroups = l.rt.setgroupsAllowed(spec.Linux.GIDMappings)
 	}
 	if !l.config.Namespaces.Has(unix.CLONE_NEWNS) {
-		for i := range l.config.Mounts {
-			rec.HostMounts = append(rec.HostMounts, l.config.Mounts[i].Destination)
-		}
+		rec.HostMounts = hostMounts(l.config)
 	}
 	if spec.Hooks != nil {
 		rec.Poststart, rec.Poststop = spec.Hooks.Poststart, spec.Hooks.Poststop
@@ -310,7 +308,11 @@ func (l *launch) announce() error {
 	if err := sendPidfd(l.options.PidfdSocket, l.x.PidFD); err != nil {
 		return err
 	}
-	return writePidFile(l.options.PidFile, l.x.Pid)
+	if err := writePidFile(l.options.PidFile, l.x.Pid); err != nil {
+		return err
+	}
+	l.pidFile = l.options.PidFile != ""
+	return nil
 }
 
 // createWithoutProcess leaves an executor that waits for a command nobody will
@@ -351,7 +353,7 @@ func (l *launch) undo() {
 	if err := l.removeDirectory(); err != nil {
 		l.rt.Warn(err.Error())
 	}
-	if l.options.PidFile != "" {
+	if l.pidFile {
 		os.Remove(l.options.PidFile)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,10 +36,10 @@ func (r *Runtime) Delete(id string, force bool) error {
 	return c.delete(force)
 }
 
-// lockForDelete gets past a create that hangs, when force is meant: it ends
-// the process that create waits for.
+// lockForDelete gets past a create or start that hangs, when force is meant:
+// it ends the process they wait for.
 func (c *Container) lockForDelete(force bool) (func(), error) {
-	if force && c.rec.Phase == Creating && c.rec.InitPid > 0 && c.busy() {
+	if force && c.rec.InitPid > 0 && c.busy() {
 		if err := c.killAll(); err != nil {
 			return nil, err
 		}
@@ -98,50 +96,4 @@ func (c *Container) removeDirectory() error {
 		return nil
 	}
 	return os.RemoveAll(c.dir)
-}
-
-// unmountRest takes away the mounts of a container without a mount namespace:
-// they were made among the host's, and with such a namespace they would be
-// gone by now. The last is unmounted first.
-func (c *Container) unmountRest() error {
-	if len(c.rec.HostMounts) == 0 {
-		return nil
-	}
-	root, err := unix.Open(c.rec.Rootfs, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("unmount what %q has mounted: %w", c.rec.ID, err)
-	}
-	defer unix.Close(root)
-	for _, dest := range slices.Backward(c.rec.HostMounts) {
-		if err := unmountIn(root, dest); err != nil {
-			return fmt.Errorf("unmount %q of %q: %w", dest, c.rec.ID, err)
-		}
-	}
-	return nil
-}
-
-// unmountIn unmounts what is mounted at a path of the rootfs, if it is.
-func unmountIn(root int, dest string) error {
-	fd, err := unix.Openat2(root, dest, &unix.OpenHow{
-		Flags:   unix.O_PATH | unix.O_CLOEXEC,
-		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
-	})
-	if errors.Is(err, unix.ENOENT) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	var st unix.Statx_t
-	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, 0, &st); err != nil {
-		return err
-	}
-	if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT == 0 {
-		return nil
-	}
-	return unix.Unmount("/proc/self/fd/"+strconv.Itoa(fd), unix.MNT_DETACH)
 }

@@ -126,7 +126,7 @@ func (e *entry) prepare() error {
 		return err
 	}
 	e.files.keep(os.NewFile(uintptr(fd), "container init"))
-	p.Join = inside.Join{Pidfd: fd, Kinds: c.rec.Namespaces}
+	p.Join = inside.Join{Pid: c.rec.InitPid, Pidfd: fd, Kinds: c.rec.Namespaces}
 	return nil
 }
 
@@ -191,6 +191,9 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 	} else {
 		o.Cgroup = join.Dir
 	}
+	if err := e.c.rt.inheritOOMScore(p.Config.Process); err != nil {
+		return err
+	}
 	e.regs = nsexec.Registers{}
 	e.x, err = nsexec.Spawn(o)
 	if err != nil {
@@ -208,7 +211,7 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 		}
 	}
 	p.Pid = e.x.Pid
-	if err := hostProcess(e.x.Pid, p.Config.Process); err != nil {
+	if err := e.c.rt.hostProcess(e.x.Pid, p.Config.Process); err != nil {
 		return err
 	}
 	if err := e.x.Run(p.Enter(&e.regs)); err != nil {

@@ -24,6 +24,7 @@ type launch struct {
 	layout  cgroups.Layout
 	manager cgroups.Manager
 	made    bool // the cgroup exists
+	pidFile bool // it was written
 	plan    *inside.Plan
 	files   files // held until the executor has its own copies
 	x       *nsexec.Executor
@@ -57,6 +58,9 @@ func (l *launch) spawn() error {
 	}
 	defer join.Close()
 	l.plan.Tasks = join.Tasks
+	if err := l.rt.inheritOOMScore(l.config.Process); err != nil {
+		return err
+	}
 	l.x, err = nsexec.Spawn(nsexec.Options{
 		Namespaces: uintptr(l.plan.Born()),
 		Cgroup:     join.Dir,
@@ -74,11 +78,14 @@ func (l *launch) spawn() error {
 	if err := l.identify(); err != nil {
 		return err
 	}
+	if err := l.bindSources(); err != nil {
+		return err
+	}
 	if err := l.userNamespaceMounts(); err != nil {
 		return err
 	}
 	if l.config.Process != nil {
-		if err := hostProcess(l.x.Pid, l.config.Process); err != nil {
+		if err := l.rt.hostProcess(l.x.Pid, l.config.Process); err != nil {
 			return err
 		}
 	}
@@ -101,11 +108,10 @@ func (l *launch) identify() error {
 
 // hostProcess sets what is set on a process from outside: it may take a
 // privilege that the process has lost in its user namespace.
-func hostProcess(pid int, p *specconv.Process) error {
-	if adj := p.Spec.OOMScoreAdj; adj != nil {
-		path := "/proc/" + strconv.Itoa(pid) + "/oom_score_adj"
-		if err := writeKernel(path, strconv.Itoa(*adj)); err != nil {
-			return fmt.Errorf("process.oomScoreAdj: set %d: %w", *adj, errors.Unwrap(err))
+func (r *Runtime) hostProcess(pid int, p *specconv.Process) error {
+	if adj := p.Spec.OOMScoreAdj; adj != nil && !r.Rootless {
+		if err := setOOMScore(strconv.Itoa(pid), *adj); err != nil {
+			return err
 		}
 	}
 	for i, l := range p.Rlimits {
@@ -122,6 +128,22 @@ func hostProcess(pid int, p *specconv.Process) error {
 		if err := unix.Prlimit(pid, l.Resource, &set, nil); err != nil {
 			return fmt.Errorf("process.rlimits[%d]: set %s to %d, %d: %w", i, l.Name, l.Soft, l.Hard, err)
 		}
+	}
+	return nil
+}
+
+// inheritOOMScore has the process inherit its score from us, where we have no
+// right to the files of an executor that is unreadable.
+func (r *Runtime) inheritOOMScore(p *specconv.Process) error {
+	if p == nil || p.Spec.OOMScoreAdj == nil || !r.Rootless {
+		return nil
+	}
+	return setOOMScore("self", *p.Spec.OOMScoreAdj)
+}
+
+func setOOMScore(process string, adj int) error {
+	if err := writeKernel("/proc/"+process+"/oom_score_adj", strconv.Itoa(adj)); err != nil {
+		return fmt.Errorf("process.oomScoreAdj: set %d: %w", adj, errors.Unwrap(err))
 	}
 	return nil
 }

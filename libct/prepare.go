@@ -52,10 +52,7 @@ func (l *launch) open(direct bool) error {
 		return err
 	}
 	p.Preserve, p.Env = fds, env
-	if err := l.makeNotify(); err != nil {
-		return err
-	}
-	return l.bindTrees()
+	return l.makeNotify()
 }
 
 // awaitFiles makes the socket that Start connects to, and the lock that is
@@ -75,6 +72,11 @@ func (l *launch) awaitFiles() error {
 		return fmt.Errorf("make start socket: %w", err)
 	}
 	l.files.keep(os.NewFile(uintptr(sock), startSock))
+	// bind(2) gives the file the socket's mode, less the umask: whoever could
+	// connect could start the container.
+	if err := unix.Fchmod(sock, 0o600); err != nil {
+		return fmt.Errorf("make start socket: %w", err)
+	}
 	err = inDirectory(l.dir, func(dir string) error {
 		return unix.Bind(sock, &unix.SockaddrUnix{Name: dir + startSock})
 	})
@@ -258,41 +260,47 @@ func (l *launch) cgroupMounts() inside.CgroupMounts {
 	return m
 }
 
-// bindTrees opens the rootfs and bind sources for an executor in a user
-// namespace, whose root may have no right to look them up.
-func (l *launch) bindTrees() error {
+// bindSources opens the rootfs and bind sources for an executor in a user
+// namespace, whose root may have no right to look them up. They are opened as
+// the executor sees them: its copies of the host's mounts are locked, so that
+// the container's root can neither take restrictions from them nor uncover
+// what lies below other mounts.
+func (l *launch) bindSources() error {
 	if !l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.rt.Rootless {
 		return nil
 	}
-	l.plan.Trees = map[int]int{}
-	open := func(index int, source string, recursive bool, property string) error {
-		flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
-		if recursive {
-			flags |= unix.AT_RECURSIVE
-		}
-		fd, err := unix.OpenTree(unix.AT_FDCWD, source, flags)
+	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", l.x.Pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open root of container init: %w", err)
+	}
+	defer unix.Close(root)
+	l.plan.Sources = map[int]int{}
+	open := func(index int, source, property string) error {
+		fd, err := unix.Openat2(root, source, &unix.OpenHow{
+			Flags:   unix.O_PATH | unix.O_CLOEXEC,
+			Resolve: unix.RESOLVE_IN_ROOT,
+		})
 		if err != nil {
 			return fmt.Errorf("%s: open %q: %w", property, source, err)
 		}
 		l.files.keep(os.NewFile(uintptr(fd), source))
-		// A copy of a shared mount is its peer. As a slave, what the container
-		// mounts there does not come back to the host.
-		attr := unix.MountAttr{Propagation: unix.MS_SLAVE}
-		if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
-			return fmt.Errorf("%s: set propagation of %q: %w", property, source, err)
-		}
-		l.plan.Trees[index] = fd
+		l.plan.Sources[index] = fd
 		return nil
 	}
-	if err := open(inside.RootTree, l.config.Rootfs, true, "root.path"); err != nil {
+	if err := open(inside.RootSource, l.config.Rootfs, "root.path"); err != nil {
 		return err
+	}
+	if h := l.config.Spec.Hooks; h != nil && len(h.CreateContainer) > 0 {
+		if err := open(inside.BundleSource, l.config.Bundle, "bundle"); err != nil {
+			return err
+		}
 	}
 	for i := range l.config.Mounts {
 		m := &l.config.Mounts[i]
 		if !m.Bind || m.Remount {
 			continue
 		}
-		if err := open(m.Index, m.Source, m.Recursive, fmt.Sprintf("mounts[%d].source", m.Index)); err != nil {
+		if err := open(m.Index, m.Source, fmt.Sprintf("mounts[%d].source", m.Index)); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ type record struct {
 	Namespaces uint64        `json:"namespaces"` // CLONE_NEW* flags of those that are not the host's
 	OwnPids    bool          `json:"own_pids"`   // the pid namespace ends with init
 	Setgroups  bool          `json:"setgroups"`
-	HostMounts []string      `json:"host_mounts,omitempty"` // made without a mount namespace
+	HostMounts []hostMount   `json:"host_mounts,omitempty"` // made without a mount namespace
 	NoProcess  bool          `json:"no_process,omitempty"`
 	Notify     bool          `json:"notify,omitempty"` // it has a directory for a notify socket
 

@@ -31,7 +31,7 @@ func (r *Runtime) reserve(id string) (c *Container, unlock func(), err error) {
 		return nil, nil, fmt.Errorf("make state root: %w", err)
 	}
 	c = &Container{rt: r, dir: filepath.Join(r.Root, id)}
-	if err := unix.Mkdir(c.dir, 0o711); err != nil {
+	if err := unix.Mkdir(c.dir, 0o700); err != nil {
 		if errors.Is(err, unix.EEXIST) {
 			return nil, nil, fmt.Errorf("%q: %w", id, ErrExist)
 		}
@@ -124,18 +124,32 @@ func (c *Container) Spec() (*specs.Spec, error) {
 // lock keeps other rt processes from working on the container. A lock ends
 // with its holder.
 func (c *Container) lock() (unlock func(), err error) {
-	fd, err := unix.Open(c.dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
+	for {
+		fd, err := unix.Open(c.dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if errors.Is(err, unix.ENOENT) {
 			return nil, fmt.Errorf("%q: %w", filepath.Base(c.dir), ErrNotExist)
 		}
-		return nil, fmt.Errorf("open directory of container: %w", err)
-	}
-	if err := flock(fd, lockDeadline); err != nil {
+		if err != nil {
+			return nil, fmt.Errorf("open directory of container: %w", err)
+		}
+		if err := flock(fd, lockDeadline); err != nil {
+			unix.Close(fd)
+			return nil, fmt.Errorf("lock container %q: %w", filepath.Base(c.dir), err)
+		}
+		if c.isDirectory(fd) {
+			return func() { unix.Close(fd) }, nil
+		}
+		// It was deleted while we waited, and another may have its name.
 		unix.Close(fd)
-		return nil, fmt.Errorf("lock container %q: %w", filepath.Base(c.dir), err)
 	}
-	return func() { unix.Close(fd) }, nil
+}
+
+// isDirectory tells whether a descriptor is of the container's directory as it
+// is now.
+func (c *Container) isDirectory(fd int) bool {
+	var held, named unix.Stat_t
+	return unix.Fstat(fd, &held) == nil && unix.Stat(c.dir, &named) == nil &&
+		held.Dev == named.Dev && held.Ino == named.Ino
 }
 
 // flock takes the lock within a deadline. The call that waits longer than that

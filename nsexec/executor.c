@@ -91,8 +91,8 @@ static long sys6(long nr, long a, long b, long c, long d, long e, long f)
 
 static __attribute__((noreturn)) void die(int code)
 {
-	for (;;)
-		sys3(__NR_exit_group, code, 0, 0);
+	sys3(__NR_exit_group, code, 0, 0);
+	__builtin_trap(); /* a filter forbids even that */
 }
 
 /* The answer is in shared memory already; this only wakes the host. */
@@ -292,6 +292,8 @@ static __attribute__((noreturn)) void serve(void)
 	struct command c;
 	long size = sys3(__NR_lseek, FD_MEM, 0, 2);
 
+	/* What the host was left open by its caller is nobody's here. */
+	sys3(__NR_close_range, FD_MEM + 1, ~0U, 0);
 	if (size <= 0 || sys6(__NR_mmap, BASE, size, PROT_RW, MAP_SHARED_FIXED, FD_MEM, 0) != (long)BASE)
 		die(126);
 	sys3(__NR_fcntl, FD_SOCK, F_SETFD, FD_CLOEXEC);

@@ -85,8 +85,10 @@ func outcome(sock int, view []byte, notes []Note) error {
 	}
 	note := notes[at]
 	step := Step{note.Name, note.Property, note.What}
-	if n == 1 && err == nil {
-		o := (*op)(unsafe.Pointer(&view[opsStart+at*64]))
+	// What has failed is written down before the answer is sent, which a filter
+	// may forbid by then.
+	o := (*op)(unsafe.Pointer(&view[opsStart+at*64]))
+	if n == 1 && err == nil || o.err != 0 {
 		return &CallError{Step: step, Call: note.Call, Name: note.Call, Errno: unix.Errno(o.err), Detail: childEnd(view, notes, at)}
 	}
 	if at == len(notes)-1 {

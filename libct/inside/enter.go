@@ -1,6 +1,8 @@
 package inside
 
 import (
+	"strconv"
+
 	"golang.org/x/sys/unix"
 
 	"rt/nsexec"
@@ -8,7 +10,8 @@ import (
 
 // Join is the container that exec enters.
 type Join struct {
-	Pidfd  int    // its init
+	Pid    int    // its init, as the host sees it
+	Pidfd  int    // the same, held
 	Kinds  uint64 // CLONE_NEW* flags of the namespaces it has of its own
 	Cgroup int    // v2 directory the process is born in, or -1
 }
@@ -26,6 +29,7 @@ func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 	openTasks(p, in)
 	in.Step("open the host's files", "", "")
 	p.proc = in.Open("/proc", unix.O_PATH|unix.O_DIRECTORY)
+	openRoot(p, in)
 	in.Step("enter", "linux.namespaces", "the pid namespace")
 	cgroup := nsexec.AtFDCWD
 	fds := []int{p.Join.Pidfd}
@@ -74,6 +78,7 @@ func arriveBeside(p *Plan, in *nsexec.Batch) {
 	}
 	openTasks(p, in)
 	p.proc = in.Open("/proc", unix.O_PATH|unix.O_DIRECTORY)
+	openRoot(p, in)
 	p.join = in.Pass(p.Join.Pidfd)[0]
 	initialAffinity(p, in)
 }
@@ -89,6 +94,20 @@ func enterRest(p *Plan, in *nsexec.Batch) {
 		unreadable(in)
 	}
 	in.Close(p.join)
+	if p.root != 0 {
+		in.Fchdir(p.root)
+		in.Chroot(".")
+		in.Close(p.root)
+	}
+}
+
+// openRoot is for a container without a mount namespace, whose root is init's.
+// Init is still the container's when its pidfd leads into a namespace after
+// this.
+func openRoot(p *Plan, in *nsexec.Batch) {
+	if p.Join.Kinds&unix.CLONE_NEWNS == 0 {
+		p.root = in.Openat2(p.proc, strconv.Itoa(p.Join.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY, 0, 0)
+	}
 }
 
 func initialAffinity(p *Plan, in *nsexec.Batch) {

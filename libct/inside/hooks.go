@@ -49,10 +49,17 @@ func runHooks(p *Plan, in *nsexec.Batch, kind string, list []specs.Hook, before 
 }
 
 // createContainerHooks run in the container's namespaces but still see the
-// host's files (runtime.md#lifecycle, config.md#createcontainer-hooks).
+// host's files, and begin in the bundle as the host's own hooks do
+// (runtime.md#lifecycle, config.md#createcontainer-hooks).
 func createContainerHooks(p *Plan, in *nsexec.Batch) {
 	if h := p.Config.Spec.Hooks; h != nil {
-		runHooks(p, in, "createContainer", h.CreateContainer, nil)
+		runHooks(p, in, "createContainer", h.CreateContainer, func() {
+			if bundle, ok := p.passed.sources[BundleSource]; ok {
+				in.Fchdir(bundle)
+				return
+			}
+			in.Chdir(p.Config.Bundle)
+		})
 	}
 }
 

@@ -43,17 +43,13 @@ func mountText(m *specconv.Mount) string {
 
 // bind attaches a copy of a mount of the host.
 func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
-	tree, given := p.passed.trees[m.Index]
-	var source unix.Statx_t
-	var kind nsexec.Buffer
-	if given {
-		kind = in.Statx(tree, "", unix.AT_EMPTY_PATH)
-	} else {
-		from := in.Open(m.Source, unix.O_PATH)
-		kind = in.Statx(from, "", unix.AT_EMPTY_PATH)
-		tree = in.OpenTree(from, "", m.Recursive)
-		in.Close(from)
+	from, given := p.passed.sources[m.Index]
+	if !given {
+		from = in.Open(m.Source, unix.O_PATH)
 	}
+	kind := in.Statx(from, "", unix.AT_EMPTY_PATH)
+	tree := in.OpenTree(from, "", m.Recursive)
+	in.Close(from)
 	if m.IDMap != nil {
 		in.MountIdmap(tree, p.passed.userns[m.Index], m.IDMap.Recursive)
 	}
@@ -62,8 +58,7 @@ func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	}
 	setAttributes(in, tree, m, m.AttrSet, m.AttrClr)
 	target := mountPoint(p, in, m.Destination, func(x *nsexec.Executor) bool {
-		source = x.Statx(kind)
-		return source.Mode&unix.S_IFMT == unix.S_IFDIR
+		return x.Statx(kind).Mode&unix.S_IFMT == unix.S_IFDIR
 	})
 	attach(p, in, m, tree, target)
 }

@@ -53,9 +53,9 @@ type Plan struct {
 	Pid     int   // the executor's, as the host sees it, for Last
 	Seccomp Seccomp
 
-	// Bind trees opened by the host, by mounts[] index, where the executor
-	// could not open them itself.
-	Trees map[int]int
+	// Sources of binds that the host has opened, by mounts[] index, where the
+	// executor could not.
+	Sources map[int]int
 	// UserNS holds, by mounts[] index, a user namespace for an idmapped mount.
 	UserNS map[int]int
 
@@ -105,8 +105,12 @@ type Acts struct {
 	HookOutput func() string
 }
 
-// RootTree is the rootfs's place among Plan.Trees.
-const RootTree = -1
+// RootSource and BundleSource are the places of the rootfs and the bundle among
+// Plan.Sources.
+const (
+	RootSource   = -1
+	BundleSource = -2
+)
 
 // HookFiles are files the host made for hooks that run inside: what they read,
 // by kind, and where they write. -1 or absent: none.
@@ -119,7 +123,7 @@ type HookFiles struct {
 type passed struct {
 	console, listener, lock, notify nsexec.Reg
 	preserve                        []nsexec.Reg
-	trees, userns                   map[int]nsexec.Reg
+	sources, userns                 map[int]nsexec.Reg
 	hookState                       map[string]nsexec.Reg
 	hookOutput                      nsexec.Reg
 }

@@ -10,7 +10,10 @@ import (
 // its pid namespace (CVE-2016-9962).
 func guard(p *Plan, in *nsexec.Batch) {
 	in.Prctl(unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
-	if !p.Rootless { // else we could not write its id mappings
+	// A caller without privilege could not write the id mappings of what it
+	// cannot read. Nobody else is in the namespaces yet, and enterUser makes up
+	// for it.
+	if !p.Rootless || p.Config.Namespaces.New&unix.CLONE_NEWUSER == 0 {
 		unreadable(in)
 	}
 }

@@ -30,13 +30,14 @@ func rootfs(p *Plan, in *nsexec.Batch) {
 		in.Mount("", p.RootParent, "", unix.MS_PRIVATE, "")
 	}
 	in.Step("mount", "root.path", c.Rootfs)
-	if tree, ok := p.passed.trees[RootTree]; ok {
+	if source, ok := p.passed.sources[RootSource]; ok {
 		// Root of the user namespace may have no right to go where the rootfs
 		// is; pivot_root does not care what it was mounted on.
-		p.root = tree
+		p.root = in.OpenTree(source, "", true)
 		on := in.Open("/", unix.O_PATH|unix.O_DIRECTORY)
-		in.MoveMount(tree, on)
+		in.MoveMount(p.root, on)
 		in.Close(on)
+		in.Close(source)
 		return
 	}
 	from := in.Open(c.Rootfs, unix.O_PATH|unix.O_DIRECTORY)

@@ -190,14 +190,16 @@ func take(p *Plan, in *nsexec.Batch) {
 	for _, fd := range p.Preserve {
 		want(fd, func(r nsexec.Reg) { t.preserve = append(t.preserve, r) })
 	}
-	t.trees, t.userns = map[int]nsexec.Reg{}, map[int]nsexec.Reg{}
-	if fd, ok := p.Trees[RootTree]; ok {
-		want(fd, func(r nsexec.Reg) { t.trees[RootTree] = r })
+	t.sources, t.userns = map[int]nsexec.Reg{}, map[int]nsexec.Reg{}
+	for _, m := range [...]int{RootSource, BundleSource} {
+		if fd, ok := p.Sources[m]; ok {
+			want(fd, func(r nsexec.Reg) { t.sources[m] = r })
+		}
 	}
 	for i := range p.Config.Mounts {
 		m := p.Config.Mounts[i].Index
-		if fd, ok := p.Trees[m]; ok {
-			want(fd, func(r nsexec.Reg) { t.trees[m] = r })
+		if fd, ok := p.Sources[m]; ok {
+			want(fd, func(r nsexec.Reg) { t.sources[m] = r })
 		}
 		if fd, ok := p.UserNS[m]; ok {
 			want(fd, func(r nsexec.Reg) { t.userns[m] = r })
