@@ -44,6 +44,7 @@ var verbs = [...]verb{
 	{"spec", 0, 0, false, specCommand},
 	{"start", 1, 1, false, startCommand},
 	{"state", 1, 1, false, stateCommand},
+	{"update", 1, 1, false, updateCommand},
 }
 
 // Main runs the command line, args[0] being the program, and returns the exit
