@@ -214,6 +214,9 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 	if err := e.c.rt.hostProcess(e.x.Pid, p.Config.Process); err != nil {
 		return err
 	}
+	if err := e.openAttrs(); err != nil {
+		return err
+	}
 	if err := e.x.Run(p.Enter(&e.regs)); err != nil {
 		return err
 	}
@@ -230,4 +233,31 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 		return err
 	}
 	return writePidFile(e.options.PidFile, e.x.Pid)
+}
+
+// openAttrs opens the files that take the process's labels. The process itself
+// is to have no way to the host's /proc once the container can see it. Only it
+// can write to them.
+func (e *entry) openAttrs() error {
+	spec := e.plan.Config.Process.Spec
+	e.plan.Attrs = map[string]int{}
+	if e.c.rt.Rootless {
+		return nil // without the right to open them; but root of a user namespace cannot reach the executor
+	}
+	for _, l := range [...]struct{ name, property, value string }{
+		{inside.AppArmorAttr, "process.apparmorProfile", spec.ApparmorProfile},
+		{inside.SELinuxAttr, "process.selinuxLabel", spec.SelinuxLabel},
+	} {
+		if l.value == "" {
+			continue
+		}
+		path := fmt.Sprintf("/proc/%d/attr/%s", e.x.Pid, l.name)
+		fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("%s: open %q: %w", l.property, path, err)
+		}
+		e.files.keep(os.NewFile(uintptr(fd), path))
+		e.plan.Attrs[l.name] = fd
+	}
+	return nil
 }

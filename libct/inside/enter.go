@@ -19,36 +19,80 @@ type Join struct {
 // Forks tells whether the executor has to fork to get into the pid namespace.
 func (j Join) Forks() bool { return j.Kinds&unix.CLONE_NEWPID != 0 }
 
-// EnterPids is the batch that leads into the pid namespace, for
-// Executor.Split. The child is born in the container's cgroup, so that its
-// limit on pids counts one process and not two.
+// EnterPids is the batch that leads into the namespaces and forks into the pid
+// namespace, for Executor.Split. All is entered before the fork: what the child
+// has is seen by the container, and a container with CAP_SYS_PTRACE reaches
+// what it sees. Only a user namespace of the container's is left to the child,
+// since entering it takes the right to the cgroup the child is born in, so that
+// a limit on pids counts one process and not two; and root of that namespace
+// has no right over a child that has not entered it.
 func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 	in := nsexec.NewBatch(regs)
 	in.Step("guard the executor", "", "")
 	guard(p, in)
-	openTasks(p, in)
-	in.Step("open the host's files", "", "")
-	p.proc = in.Open("/proc", unix.O_PATH|unix.O_DIRECTORY)
-	openRoot(p, in)
-	in.Step("enter", "linux.namespaces", "the pid namespace")
-	cgroup := nsexec.AtFDCWD
+	openHost(p, in)
 	fds := []int{p.Join.Pidfd}
 	if p.Join.Cgroup >= 0 {
 		fds = append(fds, p.Join.Cgroup)
 	}
-	regList := in.Pass(fds...)
-	p.join = regList[0]
+	in.Step("take descriptors", "", "")
+	held := in.Pass(fds...)
+	p.join = held[0]
+	cgroup := nsexec.AtFDCWD
 	if p.Join.Cgroup >= 0 {
-		cgroup = regList[1]
+		cgroup = held[1]
 	}
 	initialAffinity(p, in)
-	kinds := uint64(unix.CLONE_NEWPID)
-	if p.Rootless { // the user namespace gives the right to the others
-		kinds |= p.Join.Kinds & unix.CLONE_NEWUSER
-	}
-	in.Setns(p.join, kinds)
+	in.Step("enter", "linux.namespaces", "")
+	p.enter(in, p.Join.Kinds&^p.userLater())
 	in.Split(0, cgroup)
 	return in
+}
+
+// userLater is the user namespace, where the child enters it.
+func (p *Plan) userLater() uint64 {
+	if p.Rootless { // it gives the right to the others
+		return 0
+	}
+	return p.Join.Kinds & unix.CLONE_NEWUSER
+}
+
+// enter enters namespaces with one call, and the root of a container that has
+// no mount namespace.
+func (p *Plan) enter(in *nsexec.Batch, kinds uint64) {
+	if kinds != 0 {
+		in.Setns(p.join, kinds)
+		unreadable(in)
+	}
+	if p.root != 0 {
+		in.Fchdir(p.root)
+		in.Chroot(".")
+		in.Close(p.root)
+		p.root = 0
+	}
+}
+
+// openHost opens what is of the host while its files can be seen.
+func openHost(p *Plan, in *nsexec.Batch) {
+	openTasks(p, in)
+	in.Step("open the host's files", "", "")
+	proc := nsexec.AtFDCWD
+	rootless := p.Rootless && p.labelled()
+	chroot := p.Join.Kinds&unix.CLONE_NEWNS == 0
+	if rootless || chroot {
+		proc = in.Open("/proc", unix.O_PATH|unix.O_DIRECTORY)
+	}
+	if chroot {
+		// Init is still the container's when its pidfd leads into a namespace
+		// after this.
+		p.root = in.Openat2(proc, strconv.Itoa(p.Join.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY, 0, 0)
+	}
+	switch {
+	case rootless:
+		p.proc = proc
+	case chroot:
+		in.Close(proc)
+	}
 }
 
 // enter is how a process of exec arrives.
@@ -76,38 +120,19 @@ func arriveBeside(p *Plan, in *nsexec.Batch) {
 	if p.Join.Forks() {
 		return
 	}
-	openTasks(p, in)
-	p.proc = in.Open("/proc", unix.O_PATH|unix.O_DIRECTORY)
-	openRoot(p, in)
+	openHost(p, in)
 	p.join = in.Pass(p.Join.Pidfd)[0]
 	initialAffinity(p, in)
 }
 
-// enterRest enters all other namespaces with one call.
+// enterRest enters what the first stage has left.
 func enterRest(p *Plan, in *nsexec.Batch) {
-	kinds := p.Join.Kinds &^ unix.CLONE_NEWPID
-	if p.Rootless && p.Join.Forks() {
-		kinds &^= unix.CLONE_NEWUSER
-	}
-	if kinds != 0 {
-		in.Setns(p.join, kinds)
-		unreadable(in)
+	if p.Join.Forks() {
+		p.enter(in, p.userLater())
+	} else {
+		p.enter(in, p.Join.Kinds)
 	}
 	in.Close(p.join)
-	if p.root != 0 {
-		in.Fchdir(p.root)
-		in.Chroot(".")
-		in.Close(p.root)
-	}
-}
-
-// openRoot is for a container without a mount namespace, whose root is init's.
-// Init is still the container's when its pidfd leads into a namespace after
-// this.
-func openRoot(p *Plan, in *nsexec.Batch) {
-	if p.Join.Kinds&unix.CLONE_NEWNS == 0 {
-		p.root = in.Openat2(p.proc, strconv.Itoa(p.Join.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY, 0, 0)
-	}
 }
 
 func initialAffinity(p *Plan, in *nsexec.Batch) {

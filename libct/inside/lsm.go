@@ -7,22 +7,38 @@ import (
 )
 
 // labels sets what AppArmor and SELinux give the program at execve. Both are
-// written through the host's /proc, for a profile that is set on a dummy file
-// is no profile (CVE-2019-16884).
+// written to a procfs of the host, for a profile that is set on a dummy file is
+// no profile (CVE-2019-16884).
 func labels(p *Plan, in *nsexec.Batch) {
 	spec := p.Config.Process.Spec
-	if profile := spec.ApparmorProfile; profile != "" {
-		in.Step("set AppArmor profile", "process.apparmorProfile", profile)
-		fd := in.Openat2(p.proc, "thread-self/attr/apparmor/exec", unix.O_WRONLY, 0, procOnly)
-		in.Write(fd, []byte("exec "+profile))
-		in.Close(fd)
+	for _, l := range [...]struct{ name, property, value, text string }{
+		{AppArmorAttr, "process.apparmorProfile", spec.ApparmorProfile, "exec " + spec.ApparmorProfile},
+		{SELinuxAttr, "process.selinuxLabel", spec.SelinuxLabel, spec.SelinuxLabel},
+	} {
+		if l.value == "" {
+			continue
+		}
+		in.Step("set label", l.property, l.value)
+		attr, given := p.passed.attrs[l.name]
+		if !given {
+			attr = in.Openat2(p.proc, "thread-self/attr/"+l.name, unix.O_WRONLY, 0, procOnly)
+		}
+		in.Write(attr, []byte(l.text))
+		in.Close(attr)
 	}
-	if label := spec.SelinuxLabel; label != "" {
-		in.Step("set SELinux label", "process.selinuxLabel", label)
-		fd := in.Openat2(p.proc, "thread-self/attr/exec", unix.O_WRONLY, 0, procOnly)
-		in.Write(fd, []byte(label))
-		in.Close(fd)
+	if p.proc != 0 {
+		in.Step("close", "", "the host's /proc")
+		in.Close(p.proc)
 	}
-	in.Step("close", "", "the host's /proc")
-	in.Close(p.proc)
+}
+
+// The files below /proc/PID/attr that take a label for the next execve.
+const (
+	AppArmorAttr = "apparmor/exec"
+	SELinuxAttr  = "exec"
+)
+
+func (p *Plan) labelled() bool {
+	spec := p.Config.Process.Spec
+	return spec.ApparmorProfile != "" || spec.SelinuxLabel != ""
 }

@@ -56,6 +56,9 @@ type Plan struct {
 	// Sources of binds that the host has opened, by mounts[] index, where the
 	// executor could not.
 	Sources map[int]int
+	// Attrs are files of /proc/PID/attr, by name, that the host has opened for
+	// an executor which is to have nothing of the host's /proc.
+	Attrs map[string]int
 	// UserNS holds, by mounts[] index, a user namespace for an idmapped mount.
 	UserNS map[int]int
 
@@ -124,7 +127,7 @@ type passed struct {
 	console, listener, lock, notify nsexec.Reg
 	preserve                        []nsexec.Reg
 	sources, userns                 map[int]nsexec.Reg
-	hookState                       map[string]nsexec.Reg
+	hookState, attrs                map[string]nsexec.Reg
 	hookOutput                      nsexec.Reg
 }
 

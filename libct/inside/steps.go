@@ -205,6 +205,12 @@ func take(p *Plan, in *nsexec.Batch) {
 			want(fd, func(r nsexec.Reg) { t.userns[m] = r })
 		}
 	}
+	t.attrs = map[string]nsexec.Reg{}
+	for _, name := range [...]string{AppArmorAttr, SELinuxAttr} {
+		if fd, ok := p.Attrs[name]; ok {
+			want(fd, func(r nsexec.Reg) { t.attrs[name] = r })
+		}
+	}
 	t.hookState = map[string]nsexec.Reg{}
 	for _, kind := range [...]string{"createContainer", "startContainer"} {
 		if fd, ok := p.HookFiles.State[kind]; ok {
