@@ -11,6 +11,7 @@ import (
 // imports only what stands on a lower floor; on its own floor, only what is of
 // the same tree. "x/..." is every package below x.
 var floors = [][]string{
+	{"rt/jsontext"},
 	{"rt/nsexec", "rt/specconv"},
 	{"rt/cgroups", "rt/cgroups/...", "rt/libct/..."},
 	{"rt/libct"},
@@ -49,6 +50,8 @@ func TestJudge(t *testing.T) {
 		{"rt/cgroups", "rt/cgroups/v2", true},
 		{"rt/cgroups/v1", "rt/cgroups/devices", true},
 		{"rt/libct/seccomp", "github.com/seccomp/libseccomp-golang", true},
+		{"rt/specconv", "rt/jsontext", true},
+		{"rt/jsontext", "rt/specconv", false},
 		{"rt/nsexec", "rt/specconv", false},
 		{"rt/specconv", "rt/libct", false},
 		{"rt/libct/inside", "rt/libct", false},

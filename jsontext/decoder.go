@@ -1,24 +1,17 @@
-package specconv
+package jsontext
 
 import (
 	"fmt"
 	"iter"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// decoder reads JSON (RFC 8259) straight into the structs of runtime-spec.
-//
-// Reflection would cost more than all other work on the host before the
-// container is cloned: encoding/json learns the shape of every struct anew in
-// each process. It also names no property in its syntax errors, takes names in
-// any case, and bytes that are no UTF-8.
-//
-// Reading stops at the first error, which err keeps. Of a property given
-// twice the last counts. Null leaves the zero value.
-type decoder struct {
+// Decoder reads a JSON text straight into a struct. Reading stops at the first
+// error, which err keeps; everything is an empty value from then on. Of a
+// property given twice the last counts. Null leaves the zero value.
+type Decoder struct {
 	data string
 	pos  int
 	path []step
@@ -36,9 +29,10 @@ type step struct {
 // property of the specification is 7 levels down.
 const maxDepth = 100
 
-// document reads data, which is to hold one value and nothing else.
-func document[T any](data []byte, read func(*decoder, *T)) (*T, error) {
-	d := &decoder{data: string(data)}
+// Decode reads data, which is to hold one object and nothing else. The error
+// names line, column and property; the value is what was read before it.
+func Decode[T any](data []byte, read func(*Decoder, *T)) (*T, error) {
+	d := &Decoder{data: string(data)}
 	if !utf8.ValidString(d.data) {
 		d.pos = invalidUTF8(d.data)
 		d.fail("invalid UTF-8")
@@ -68,7 +62,7 @@ func invalidUTF8(s string) int {
 
 // fail keeps the first error, with its place. At the end of the data nothing
 // matches, so that every loop ends.
-func (d *decoder) fail(format string, args ...any) {
+func (d *Decoder) fail(format string, args ...any) {
 	if d.err != nil {
 		return
 	}
@@ -84,19 +78,19 @@ func (d *decoder) fail(format string, args ...any) {
 }
 
 // property is the place being read, such as process.args[0].
-func (d *decoder) property() string {
+func (d *Decoder) property() string {
 	path := ""
 	for _, s := range d.path {
 		if s.element {
-			path = at(path, s.index)
+			path = At(path, s.index)
 		} else {
-			path = under(path, s.name)
+			path = Under(path, s.name)
 		}
 	}
 	return path
 }
 
-func (d *decoder) space() {
+func (d *Decoder) space() {
 	for d.pos < len(d.data) {
 		switch d.data[d.pos] {
 		case ' ', '\n', '\t', '\r':
@@ -108,7 +102,7 @@ func (d *decoder) space() {
 }
 
 // peek is the next byte, 0 at the end.
-func (d *decoder) peek() byte {
+func (d *Decoder) peek() byte {
 	if d.pos < len(d.data) {
 		return d.data[d.pos]
 	}
@@ -116,7 +110,7 @@ func (d *decoder) peek() byte {
 }
 
 // found describes what is there instead of what is wanted.
-func (d *decoder) found() string {
+func (d *Decoder) found() string {
 	switch b := d.peek(); {
 	case d.pos >= len(d.data):
 		return "the end of the file"
@@ -137,7 +131,7 @@ func (d *decoder) found() string {
 }
 
 // take steps over a byte that is wanted next.
-func (d *decoder) take(want byte) bool {
+func (d *Decoder) take(want byte) bool {
 	if d.peek() == want {
 		d.pos++
 		return true
@@ -146,7 +140,7 @@ func (d *decoder) take(want byte) bool {
 }
 
 // word steps over null, true or false.
-func (d *decoder) word(w string) bool {
+func (d *Decoder) word(w string) bool {
 	if strings.HasPrefix(d.data[d.pos:], w) {
 		d.pos += len(w)
 		return true
@@ -154,9 +148,10 @@ func (d *decoder) word(w string) bool {
 	return false
 }
 
-// members yields the name of each property of an object. The loop reads the
-// value; a value that it leaves is skipped. For null it yields nothing.
-func (d *decoder) members() iter.Seq[string] {
+// Members yields the name of each property of an object. The loop reads the
+// value; a value that it leaves is skipped, and so is all after a break. For
+// null it yields nothing.
+func (d *Decoder) Members() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if d.space(); d.word("null") {
 			return
@@ -168,7 +163,7 @@ func (d *decoder) members() iter.Seq[string] {
 		if d.space(); d.take('}') {
 			return
 		}
-		for d.err == nil {
+		for wanted := true; d.err == nil; {
 			d.space()
 			if d.peek() != '"' {
 				d.fail("a property in quotes is wanted, not %s", d.found())
@@ -181,7 +176,7 @@ func (d *decoder) members() iter.Seq[string] {
 			}
 			d.path = append(d.path, step{name: name})
 			start := d.pos
-			yield(name)
+			wanted = wanted && yield(name)
 			if d.pos == start {
 				d.skip(0)
 			}
@@ -194,7 +189,7 @@ func (d *decoder) members() iter.Seq[string] {
 }
 
 // more steps over the comma between members, or the end of them.
-func (d *decoder) more(end byte) bool {
+func (d *Decoder) more(end byte) bool {
 	d.space()
 	switch {
 	case d.err != nil || d.take(end):
@@ -206,8 +201,9 @@ func (d *decoder) more(end byte) bool {
 	return false
 }
 
-// elements yields the index of each element of an array, which the loop reads.
-func (d *decoder) elements() iter.Seq[int] {
+// elements yields the index of each element of an array, which the loop reads
+// without a break.
+func (d *Decoder) elements() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		if d.space(); d.word("null") {
 			return
@@ -233,14 +229,14 @@ func (d *decoder) elements() iter.Seq[int] {
 
 // skip steps over a value of any kind, as properties that are not known must
 // be ignored (config.md#extensibility), checking its grammar.
-func (d *decoder) skip(depth int) {
+func (d *Decoder) skip(depth int) {
 	if d.space(); depth > maxDepth {
 		d.fail("more than %d levels", maxDepth)
 		return
 	}
 	switch b := d.peek(); {
 	case b == '{':
-		for range d.members() {
+		for range d.Members() {
 			d.skip(depth + 1)
 		}
 	case b == '[':
@@ -253,129 +249,4 @@ func (d *decoder) skip(depth int) {
 	default:
 		d.number()
 	}
-}
-
-// quoted reads a string. Without escapes it is a part of the data, not a copy.
-func (d *decoder) quoted() string {
-	start := d.pos + 1
-	for i := start; i < len(d.data); i++ {
-		switch b := d.data[i]; {
-		case b == '"':
-			d.pos = i + 1
-			return d.data[start:i]
-		case b == '\\':
-			d.pos = i
-			return d.escaped(d.data[start:i])
-		case b < ' ':
-			d.pos = i
-			d.fail("control character %q in a string", b)
-			return ""
-		}
-	}
-	d.fail("a string has no end")
-	return ""
-}
-
-// escaped reads the rest of a string from its first backslash on.
-func (d *decoder) escaped(head string) string {
-	var b strings.Builder
-	b.WriteString(head)
-	for d.pos < len(d.data) {
-		switch c := d.data[d.pos]; {
-		case c == '"':
-			d.pos++
-			return b.String()
-		case c < ' ':
-			d.fail("control character %q in a string", c)
-			return ""
-		case c != '\\':
-			b.WriteByte(c)
-			d.pos++
-		default:
-			r, ok := d.escape()
-			if !ok {
-				d.fail("invalid escape in a string")
-				return ""
-			}
-			b.WriteRune(r)
-		}
-	}
-	d.fail("a string has no end")
-	return ""
-}
-
-// escape reads one escape sequence, or two that are a surrogate pair. Half a
-// pair becomes U+FFFD.
-func (d *decoder) escape() (rune, bool) {
-	if d.pos+1 >= len(d.data) {
-		return 0, false
-	}
-	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	if i := strings.IndexByte(from, d.data[d.pos+1]); i >= 0 {
-		d.pos += 2
-		return rune(to[i]), true
-	}
-	r, ok := d.unicode()
-	if !ok || !utf16.IsSurrogate(r) {
-		return r, ok
-	}
-	back := d.pos
-	if low, ok := d.unicode(); ok {
-		if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-			return pair, true
-		}
-	}
-	d.pos = back
-	return utf8.RuneError, true
-}
-
-// unicode reads \uXXXX.
-func (d *decoder) unicode() (rune, bool) {
-	const size = len(`\uXXXX`)
-	if !strings.HasPrefix(d.data[d.pos:], `\u`) || len(d.data) < d.pos+size {
-		return 0, false
-	}
-	hex := d.data[d.pos+2 : d.pos+size]
-	n, err := strconv.ParseUint(hex, 16, 16)
-	if err != nil {
-		return 0, false
-	}
-	d.pos += size
-	return rune(n), true
-}
-
-// number steps over a number and returns its text.
-func (d *decoder) number() string {
-	start := d.pos
-	d.take('-')
-	switch first := d.digits(); {
-	case first == "":
-		d.fail("a value is wanted, not %s", d.found())
-		return ""
-	case len(first) > 1 && first[0] == '0':
-		d.fail("a number must not begin with 0")
-		return ""
-	}
-	if d.take('.') && d.digits() == "" {
-		d.fail("a digit is wanted, not %s", d.found())
-		return ""
-	}
-	if d.take('e') || d.take('E') {
-		if !d.take('+') {
-			d.take('-')
-		}
-		if d.digits() == "" {
-			d.fail("a digit is wanted, not %s", d.found())
-			return ""
-		}
-	}
-	return d.data[start:d.pos]
-}
-
-func (d *decoder) digits() string {
-	start := d.pos
-	for d.pos < len(d.data) && '0' <= d.data[d.pos] && d.data[d.pos] <= '9' {
-		d.pos++
-	}
-	return d.data[start:d.pos]
 }

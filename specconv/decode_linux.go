@@ -1,187 +1,191 @@
 package specconv
 
-import "github.com/opencontainers/runtime-spec/specs-go"
+import (
+	"github.com/opencontainers/runtime-spec/specs-go"
 
-func readLinux(d *decoder, v *specs.Linux) {
-	for name := range d.members() {
+	"rt/jsontext"
+)
+
+func readLinux(d *jsontext.Decoder, v *specs.Linux) {
+	for name := range d.Members() {
 		switch name {
 		case "uidMappings":
-			list(d, &v.UIDMappings, readIDMapping)
+			jsontext.List(d, &v.UIDMappings, readIDMapping)
 		case "gidMappings":
-			list(d, &v.GIDMappings, readIDMapping)
+			jsontext.List(d, &v.GIDMappings, readIDMapping)
 		case "sysctl":
-			dict(d, &v.Sysctl, text)
+			jsontext.Dict(d, &v.Sysctl, jsontext.Text)
 		case "resources":
-			pointer(d, &v.Resources, readResources)
+			jsontext.Pointer(d, &v.Resources, readResources)
 		case "cgroupsPath":
-			text(d, &v.CgroupsPath)
+			jsontext.Text(d, &v.CgroupsPath)
 		case "namespaces":
-			list(d, &v.Namespaces, readNamespace)
+			jsontext.List(d, &v.Namespaces, readNamespace)
 		case "devices":
-			list(d, &v.Devices, readDevice)
+			jsontext.List(d, &v.Devices, readDevice)
 		case "netDevices":
-			dict(d, &v.NetDevices, readNetDevice)
+			jsontext.Dict(d, &v.NetDevices, readNetDevice)
 		case "seccomp":
-			pointer(d, &v.Seccomp, readSeccomp)
+			jsontext.Pointer(d, &v.Seccomp, readSeccomp)
 		case "rootfsPropagation":
-			text(d, &v.RootfsPropagation)
+			jsontext.Text(d, &v.RootfsPropagation)
 		case "maskedPaths":
-			list(d, &v.MaskedPaths, text)
+			jsontext.List(d, &v.MaskedPaths, jsontext.Text)
 		case "readonlyPaths":
-			list(d, &v.ReadonlyPaths, text)
+			jsontext.List(d, &v.ReadonlyPaths, jsontext.Text)
 		case "mountLabel":
-			text(d, &v.MountLabel)
+			jsontext.Text(d, &v.MountLabel)
 		case "intelRdt":
-			pointer(d, &v.IntelRdt, readIntelRdt)
+			jsontext.Pointer(d, &v.IntelRdt, readIntelRdt)
 		case "memoryPolicy":
-			pointer(d, &v.MemoryPolicy, readMemoryPolicy)
+			jsontext.Pointer(d, &v.MemoryPolicy, readMemoryPolicy)
 		case "personality":
-			pointer(d, &v.Personality, readPersonality)
+			jsontext.Pointer(d, &v.Personality, readPersonality)
 		case "timeOffsets":
-			dict(d, &v.TimeOffsets, readTimeOffset)
+			jsontext.Dict(d, &v.TimeOffsets, readTimeOffset)
 		}
 	}
 }
 
-func readNamespace(d *decoder, v *specs.LinuxNamespace) {
-	for name := range d.members() {
+func readNamespace(d *jsontext.Decoder, v *specs.LinuxNamespace) {
+	for name := range d.Members() {
 		switch name {
 		case "type":
-			text(d, &v.Type)
+			jsontext.Text(d, &v.Type)
 		case "path":
-			text(d, &v.Path)
+			jsontext.Text(d, &v.Path)
 		}
 	}
 }
 
-func readDevice(d *decoder, v *specs.LinuxDevice) {
-	for name := range d.members() {
+func readDevice(d *jsontext.Decoder, v *specs.LinuxDevice) {
+	for name := range d.Members() {
 		switch name {
 		case "path":
-			text(d, &v.Path)
+			jsontext.Text(d, &v.Path)
 		case "type":
-			text(d, &v.Type)
+			jsontext.Text(d, &v.Type)
 		case "major":
-			integer(d, &v.Major)
+			jsontext.Int(d, &v.Major)
 		case "minor":
-			integer(d, &v.Minor)
+			jsontext.Int(d, &v.Minor)
 		case "fileMode":
-			pointer(d, &v.FileMode, natural)
+			jsontext.Pointer(d, &v.FileMode, jsontext.Uint)
 		case "uid":
-			pointer(d, &v.UID, natural)
+			jsontext.Pointer(d, &v.UID, jsontext.Uint)
 		case "gid":
-			pointer(d, &v.GID, natural)
+			jsontext.Pointer(d, &v.GID, jsontext.Uint)
 		}
 	}
 }
 
-func readNetDevice(d *decoder, v *specs.LinuxNetDevice) {
-	for name := range d.members() {
+func readNetDevice(d *jsontext.Decoder, v *specs.LinuxNetDevice) {
+	for name := range d.Members() {
 		if name == "name" {
-			text(d, &v.Name)
+			jsontext.Text(d, &v.Name)
 		}
 	}
 }
 
-func readIntelRdt(d *decoder, v *specs.LinuxIntelRdt) {
-	for name := range d.members() {
+func readIntelRdt(d *jsontext.Decoder, v *specs.LinuxIntelRdt) {
+	for name := range d.Members() {
 		switch name {
 		case "closID":
-			text(d, &v.ClosID)
+			jsontext.Text(d, &v.ClosID)
 		case "schemata":
-			list(d, &v.Schemata, text)
+			jsontext.List(d, &v.Schemata, jsontext.Text)
 		case "l3CacheSchema":
-			text(d, &v.L3CacheSchema)
+			jsontext.Text(d, &v.L3CacheSchema)
 		case "memBwSchema":
-			text(d, &v.MemBwSchema)
+			jsontext.Text(d, &v.MemBwSchema)
 		case "enableMonitoring":
-			boolean(d, &v.EnableMonitoring)
+			jsontext.Bool(d, &v.EnableMonitoring)
 		}
 	}
 }
 
-func readMemoryPolicy(d *decoder, v *specs.LinuxMemoryPolicy) {
-	for name := range d.members() {
+func readMemoryPolicy(d *jsontext.Decoder, v *specs.LinuxMemoryPolicy) {
+	for name := range d.Members() {
 		switch name {
 		case "mode":
-			text(d, &v.Mode)
+			jsontext.Text(d, &v.Mode)
 		case "nodes":
-			text(d, &v.Nodes)
+			jsontext.Text(d, &v.Nodes)
 		case "flags":
-			list(d, &v.Flags, text)
+			jsontext.List(d, &v.Flags, jsontext.Text)
 		}
 	}
 }
 
-func readPersonality(d *decoder, v *specs.LinuxPersonality) {
-	for name := range d.members() {
+func readPersonality(d *jsontext.Decoder, v *specs.LinuxPersonality) {
+	for name := range d.Members() {
 		switch name {
 		case "domain":
-			text(d, &v.Domain)
+			jsontext.Text(d, &v.Domain)
 		case "flags":
-			list(d, &v.Flags, text)
+			jsontext.List(d, &v.Flags, jsontext.Text)
 		}
 	}
 }
 
-func readTimeOffset(d *decoder, v *specs.LinuxTimeOffset) {
-	for name := range d.members() {
+func readTimeOffset(d *jsontext.Decoder, v *specs.LinuxTimeOffset) {
+	for name := range d.Members() {
 		switch name {
 		case "secs":
-			integer(d, &v.Secs)
+			jsontext.Int(d, &v.Secs)
 		case "nanosecs":
-			natural(d, &v.Nanosecs)
+			jsontext.Uint(d, &v.Nanosecs)
 		}
 	}
 }
 
-func readSeccomp(d *decoder, v *specs.LinuxSeccomp) {
-	for name := range d.members() {
+func readSeccomp(d *jsontext.Decoder, v *specs.LinuxSeccomp) {
+	for name := range d.Members() {
 		switch name {
 		case "defaultAction":
-			text(d, &v.DefaultAction)
+			jsontext.Text(d, &v.DefaultAction)
 		case "defaultErrnoRet":
-			pointer(d, &v.DefaultErrnoRet, natural)
+			jsontext.Pointer(d, &v.DefaultErrnoRet, jsontext.Uint)
 		case "architectures":
-			list(d, &v.Architectures, text)
+			jsontext.List(d, &v.Architectures, jsontext.Text)
 		case "flags":
-			list(d, &v.Flags, text)
+			jsontext.List(d, &v.Flags, jsontext.Text)
 		case "listenerPath":
-			text(d, &v.ListenerPath)
+			jsontext.Text(d, &v.ListenerPath)
 		case "listenerMetadata":
-			text(d, &v.ListenerMetadata)
+			jsontext.Text(d, &v.ListenerMetadata)
 		case "syscalls":
-			list(d, &v.Syscalls, readSyscall)
+			jsontext.List(d, &v.Syscalls, readSyscall)
 		}
 	}
 }
 
-func readSyscall(d *decoder, v *specs.LinuxSyscall) {
-	for name := range d.members() {
+func readSyscall(d *jsontext.Decoder, v *specs.LinuxSyscall) {
+	for name := range d.Members() {
 		switch name {
 		case "names":
-			list(d, &v.Names, text)
+			jsontext.List(d, &v.Names, jsontext.Text)
 		case "action":
-			text(d, &v.Action)
+			jsontext.Text(d, &v.Action)
 		case "errnoRet":
-			pointer(d, &v.ErrnoRet, natural)
+			jsontext.Pointer(d, &v.ErrnoRet, jsontext.Uint)
 		case "args":
-			list(d, &v.Args, readSyscallArg)
+			jsontext.List(d, &v.Args, readSyscallArg)
 		}
 	}
 }
 
-func readSyscallArg(d *decoder, v *specs.LinuxSeccompArg) {
-	for name := range d.members() {
+func readSyscallArg(d *jsontext.Decoder, v *specs.LinuxSeccompArg) {
+	for name := range d.Members() {
 		switch name {
 		case "index":
-			natural(d, &v.Index)
+			jsontext.Uint(d, &v.Index)
 		case "value":
-			natural(d, &v.Value)
+			jsontext.Uint(d, &v.Value)
 		case "valueTwo":
-			natural(d, &v.ValueTwo)
+			jsontext.Uint(d, &v.ValueTwo)
 		case "op":
-			text(d, &v.Op)
+			jsontext.Text(d, &v.Op)
 		}
 	}
 }

@@ -1,144 +1,148 @@
 package specconv
 
-import "github.com/opencontainers/runtime-spec/specs-go"
+import (
+	"github.com/opencontainers/runtime-spec/specs-go"
 
-func readProcess(d *decoder, v *specs.Process) {
-	for name := range d.members() {
+	"rt/jsontext"
+)
+
+func readProcess(d *jsontext.Decoder, v *specs.Process) {
+	for name := range d.Members() {
 		switch name {
 		case "terminal":
-			boolean(d, &v.Terminal)
+			jsontext.Bool(d, &v.Terminal)
 		case "consoleSize":
-			pointer(d, &v.ConsoleSize, readBox)
+			jsontext.Pointer(d, &v.ConsoleSize, readBox)
 		case "user":
 			v.User = specs.User{}
 			readUser(d, &v.User)
 		case "args":
-			list(d, &v.Args, text)
+			jsontext.List(d, &v.Args, jsontext.Text)
 		case "commandLine":
-			text(d, &v.CommandLine)
+			jsontext.Text(d, &v.CommandLine)
 		case "env":
-			list(d, &v.Env, text)
+			jsontext.List(d, &v.Env, jsontext.Text)
 		case "cwd":
-			text(d, &v.Cwd)
+			jsontext.Text(d, &v.Cwd)
 		case "capabilities":
-			pointer(d, &v.Capabilities, readCapabilities)
+			jsontext.Pointer(d, &v.Capabilities, readCapabilities)
 		case "rlimits":
-			list(d, &v.Rlimits, readRlimit)
+			jsontext.List(d, &v.Rlimits, readRlimit)
 		case "noNewPrivileges":
-			boolean(d, &v.NoNewPrivileges)
+			jsontext.Bool(d, &v.NoNewPrivileges)
 		case "apparmorProfile":
-			text(d, &v.ApparmorProfile)
+			jsontext.Text(d, &v.ApparmorProfile)
 		case "oomScoreAdj":
-			pointer(d, &v.OOMScoreAdj, integer)
+			jsontext.Pointer(d, &v.OOMScoreAdj, jsontext.Int)
 		case "scheduler":
-			pointer(d, &v.Scheduler, readScheduler)
+			jsontext.Pointer(d, &v.Scheduler, readScheduler)
 		case "selinuxLabel":
-			text(d, &v.SelinuxLabel)
+			jsontext.Text(d, &v.SelinuxLabel)
 		case "ioPriority":
-			pointer(d, &v.IOPriority, readIOPriority)
+			jsontext.Pointer(d, &v.IOPriority, readIOPriority)
 		case "execCPUAffinity":
-			pointer(d, &v.ExecCPUAffinity, readAffinity)
+			jsontext.Pointer(d, &v.ExecCPUAffinity, readAffinity)
 		}
 	}
 }
 
-func readBox(d *decoder, v *specs.Box) {
-	for name := range d.members() {
+func readBox(d *jsontext.Decoder, v *specs.Box) {
+	for name := range d.Members() {
 		switch name {
 		case "height":
-			natural(d, &v.Height)
+			jsontext.Uint(d, &v.Height)
 		case "width":
-			natural(d, &v.Width)
+			jsontext.Uint(d, &v.Width)
 		}
 	}
 }
 
-func readUser(d *decoder, v *specs.User) {
-	for name := range d.members() {
+func readUser(d *jsontext.Decoder, v *specs.User) {
+	for name := range d.Members() {
 		switch name {
 		case "uid":
-			natural(d, &v.UID)
+			jsontext.Uint(d, &v.UID)
 		case "gid":
-			natural(d, &v.GID)
+			jsontext.Uint(d, &v.GID)
 		case "umask":
-			pointer(d, &v.Umask, natural)
+			jsontext.Pointer(d, &v.Umask, jsontext.Uint)
 		case "additionalGids":
-			list(d, &v.AdditionalGids, natural)
+			jsontext.List(d, &v.AdditionalGids, jsontext.Uint)
 		case "username":
-			text(d, &v.Username)
+			jsontext.Text(d, &v.Username)
 		}
 	}
 }
 
-func readCapabilities(d *decoder, v *specs.LinuxCapabilities) {
-	for name := range d.members() {
+func readCapabilities(d *jsontext.Decoder, v *specs.LinuxCapabilities) {
+	for name := range d.Members() {
 		switch name {
 		case "bounding":
-			list(d, &v.Bounding, text)
+			jsontext.List(d, &v.Bounding, jsontext.Text)
 		case "effective":
-			list(d, &v.Effective, text)
+			jsontext.List(d, &v.Effective, jsontext.Text)
 		case "inheritable":
-			list(d, &v.Inheritable, text)
+			jsontext.List(d, &v.Inheritable, jsontext.Text)
 		case "permitted":
-			list(d, &v.Permitted, text)
+			jsontext.List(d, &v.Permitted, jsontext.Text)
 		case "ambient":
-			list(d, &v.Ambient, text)
+			jsontext.List(d, &v.Ambient, jsontext.Text)
 		}
 	}
 }
 
-func readRlimit(d *decoder, v *specs.POSIXRlimit) {
-	for name := range d.members() {
+func readRlimit(d *jsontext.Decoder, v *specs.POSIXRlimit) {
+	for name := range d.Members() {
 		switch name {
 		case "type":
-			text(d, &v.Type)
+			jsontext.Text(d, &v.Type)
 		case "hard":
-			natural(d, &v.Hard)
+			jsontext.Uint(d, &v.Hard)
 		case "soft":
-			natural(d, &v.Soft)
+			jsontext.Uint(d, &v.Soft)
 		}
 	}
 }
 
-func readScheduler(d *decoder, v *specs.Scheduler) {
-	for name := range d.members() {
+func readScheduler(d *jsontext.Decoder, v *specs.Scheduler) {
+	for name := range d.Members() {
 		switch name {
 		case "policy":
-			text(d, &v.Policy)
+			jsontext.Text(d, &v.Policy)
 		case "nice":
-			integer(d, &v.Nice)
+			jsontext.Int(d, &v.Nice)
 		case "priority":
-			integer(d, &v.Priority)
+			jsontext.Int(d, &v.Priority)
 		case "flags":
-			list(d, &v.Flags, text)
+			jsontext.List(d, &v.Flags, jsontext.Text)
 		case "runtime":
-			natural(d, &v.Runtime)
+			jsontext.Uint(d, &v.Runtime)
 		case "deadline":
-			natural(d, &v.Deadline)
+			jsontext.Uint(d, &v.Deadline)
 		case "period":
-			natural(d, &v.Period)
+			jsontext.Uint(d, &v.Period)
 		}
 	}
 }
 
-func readIOPriority(d *decoder, v *specs.LinuxIOPriority) {
-	for name := range d.members() {
+func readIOPriority(d *jsontext.Decoder, v *specs.LinuxIOPriority) {
+	for name := range d.Members() {
 		switch name {
 		case "class":
-			text(d, &v.Class)
+			jsontext.Text(d, &v.Class)
 		case "priority":
-			integer(d, &v.Priority)
+			jsontext.Int(d, &v.Priority)
 		}
 	}
 }
 
-func readAffinity(d *decoder, v *specs.CPUAffinity) {
-	for name := range d.members() {
+func readAffinity(d *jsontext.Decoder, v *specs.CPUAffinity) {
+	for name := range d.Members() {
 		switch name {
 		case "initial":
-			text(d, &v.Initial)
+			jsontext.Text(d, &v.Initial)
 		case "final":
-			text(d, &v.Final)
+			jsontext.Text(d, &v.Final)
 		}
 	}
 }

@@ -1,197 +1,201 @@
 package specconv
 
-import "github.com/opencontainers/runtime-spec/specs-go"
+import (
+	"github.com/opencontainers/runtime-spec/specs-go"
 
-func readResources(d *decoder, v *specs.LinuxResources) {
-	for name := range d.members() {
+	"rt/jsontext"
+)
+
+func readResources(d *jsontext.Decoder, v *specs.LinuxResources) {
+	for name := range d.Members() {
 		switch name {
 		case "devices":
-			list(d, &v.Devices, readDeviceRule)
+			jsontext.List(d, &v.Devices, readDeviceRule)
 		case "memory":
-			pointer(d, &v.Memory, readMemory)
+			jsontext.Pointer(d, &v.Memory, readMemory)
 		case "cpu":
-			pointer(d, &v.CPU, readCPU)
+			jsontext.Pointer(d, &v.CPU, readCPU)
 		case "pids":
-			pointer(d, &v.Pids, readPids)
+			jsontext.Pointer(d, &v.Pids, readPids)
 		case "blockIO":
-			pointer(d, &v.BlockIO, readBlockIO)
+			jsontext.Pointer(d, &v.BlockIO, readBlockIO)
 		case "hugepageLimits":
-			list(d, &v.HugepageLimits, readHugepageLimit)
+			jsontext.List(d, &v.HugepageLimits, readHugepageLimit)
 		case "network":
-			pointer(d, &v.Network, readNetwork)
+			jsontext.Pointer(d, &v.Network, readNetwork)
 		case "rdma":
-			dict(d, &v.Rdma, readRdma)
+			jsontext.Dict(d, &v.Rdma, readRdma)
 		case "unified":
-			dict(d, &v.Unified, text)
+			jsontext.Dict(d, &v.Unified, jsontext.Text)
 		}
 	}
 }
 
-func readDeviceRule(d *decoder, v *specs.LinuxDeviceCgroup) {
-	for name := range d.members() {
+func readDeviceRule(d *jsontext.Decoder, v *specs.LinuxDeviceCgroup) {
+	for name := range d.Members() {
 		switch name {
 		case "allow":
-			boolean(d, &v.Allow)
+			jsontext.Bool(d, &v.Allow)
 		case "type":
-			text(d, &v.Type)
+			jsontext.Text(d, &v.Type)
 		case "major":
-			pointer(d, &v.Major, integer)
+			jsontext.Pointer(d, &v.Major, jsontext.Int)
 		case "minor":
-			pointer(d, &v.Minor, integer)
+			jsontext.Pointer(d, &v.Minor, jsontext.Int)
 		case "access":
-			text(d, &v.Access)
+			jsontext.Text(d, &v.Access)
 		}
 	}
 }
 
-func readMemory(d *decoder, v *specs.LinuxMemory) {
-	for name := range d.members() {
+func readMemory(d *jsontext.Decoder, v *specs.LinuxMemory) {
+	for name := range d.Members() {
 		switch name {
 		case "limit":
-			pointer(d, &v.Limit, integer)
+			jsontext.Pointer(d, &v.Limit, jsontext.Int)
 		case "reservation":
-			pointer(d, &v.Reservation, integer)
+			jsontext.Pointer(d, &v.Reservation, jsontext.Int)
 		case "swap":
-			pointer(d, &v.Swap, integer)
+			jsontext.Pointer(d, &v.Swap, jsontext.Int)
 		case "kernel":
 			//lint:ignore SA1019 deprecated, but to be checked
-			pointer(d, &v.Kernel, integer)
+			jsontext.Pointer(d, &v.Kernel, jsontext.Int)
 		case "kernelTCP":
-			pointer(d, &v.KernelTCP, integer)
+			jsontext.Pointer(d, &v.KernelTCP, jsontext.Int)
 		case "swappiness":
-			pointer(d, &v.Swappiness, natural)
+			jsontext.Pointer(d, &v.Swappiness, jsontext.Uint)
 		case "disableOOMKiller":
-			pointer(d, &v.DisableOOMKiller, boolean)
+			jsontext.Pointer(d, &v.DisableOOMKiller, jsontext.Bool)
 		case "useHierarchy":
-			pointer(d, &v.UseHierarchy, boolean)
+			jsontext.Pointer(d, &v.UseHierarchy, jsontext.Bool)
 		case "checkBeforeUpdate":
-			pointer(d, &v.CheckBeforeUpdate, boolean)
+			jsontext.Pointer(d, &v.CheckBeforeUpdate, jsontext.Bool)
 		}
 	}
 }
 
-func readCPU(d *decoder, v *specs.LinuxCPU) {
-	for name := range d.members() {
+func readCPU(d *jsontext.Decoder, v *specs.LinuxCPU) {
+	for name := range d.Members() {
 		switch name {
 		case "shares":
-			pointer(d, &v.Shares, natural)
+			jsontext.Pointer(d, &v.Shares, jsontext.Uint)
 		case "quota":
-			pointer(d, &v.Quota, integer)
+			jsontext.Pointer(d, &v.Quota, jsontext.Int)
 		case "burst":
-			pointer(d, &v.Burst, natural)
+			jsontext.Pointer(d, &v.Burst, jsontext.Uint)
 		case "period":
-			pointer(d, &v.Period, natural)
+			jsontext.Pointer(d, &v.Period, jsontext.Uint)
 		case "realtimeRuntime":
-			pointer(d, &v.RealtimeRuntime, integer)
+			jsontext.Pointer(d, &v.RealtimeRuntime, jsontext.Int)
 		case "realtimePeriod":
-			pointer(d, &v.RealtimePeriod, natural)
+			jsontext.Pointer(d, &v.RealtimePeriod, jsontext.Uint)
 		case "cpus":
-			text(d, &v.Cpus)
+			jsontext.Text(d, &v.Cpus)
 		case "mems":
-			text(d, &v.Mems)
+			jsontext.Text(d, &v.Mems)
 		case "idle":
-			pointer(d, &v.Idle, integer)
+			jsontext.Pointer(d, &v.Idle, jsontext.Int)
 		}
 	}
 }
 
-func readPids(d *decoder, v *specs.LinuxPids) {
-	for name := range d.members() {
+func readPids(d *jsontext.Decoder, v *specs.LinuxPids) {
+	for name := range d.Members() {
 		if name == "limit" {
-			pointer(d, &v.Limit, integer)
+			jsontext.Pointer(d, &v.Limit, jsontext.Int)
 		}
 	}
 }
 
-func readBlockIO(d *decoder, v *specs.LinuxBlockIO) {
-	for name := range d.members() {
+func readBlockIO(d *jsontext.Decoder, v *specs.LinuxBlockIO) {
+	for name := range d.Members() {
 		switch name {
 		case "weight":
-			pointer(d, &v.Weight, natural)
+			jsontext.Pointer(d, &v.Weight, jsontext.Uint)
 		case "leafWeight":
-			pointer(d, &v.LeafWeight, natural)
+			jsontext.Pointer(d, &v.LeafWeight, jsontext.Uint)
 		case "weightDevice":
-			list(d, &v.WeightDevice, readWeightDevice)
+			jsontext.List(d, &v.WeightDevice, readWeightDevice)
 		case "throttleReadBpsDevice":
-			list(d, &v.ThrottleReadBpsDevice, readThrottleDevice)
+			jsontext.List(d, &v.ThrottleReadBpsDevice, readThrottleDevice)
 		case "throttleWriteBpsDevice":
-			list(d, &v.ThrottleWriteBpsDevice, readThrottleDevice)
+			jsontext.List(d, &v.ThrottleWriteBpsDevice, readThrottleDevice)
 		case "throttleReadIOPSDevice":
-			list(d, &v.ThrottleReadIOPSDevice, readThrottleDevice)
+			jsontext.List(d, &v.ThrottleReadIOPSDevice, readThrottleDevice)
 		case "throttleWriteIOPSDevice":
-			list(d, &v.ThrottleWriteIOPSDevice, readThrottleDevice)
+			jsontext.List(d, &v.ThrottleWriteIOPSDevice, readThrottleDevice)
 		}
 	}
 }
 
-func readWeightDevice(d *decoder, v *specs.LinuxWeightDevice) {
-	for name := range d.members() {
+func readWeightDevice(d *jsontext.Decoder, v *specs.LinuxWeightDevice) {
+	for name := range d.Members() {
 		switch name {
 		case "major":
-			integer(d, &v.Major)
+			jsontext.Int(d, &v.Major)
 		case "minor":
-			integer(d, &v.Minor)
+			jsontext.Int(d, &v.Minor)
 		case "weight":
-			pointer(d, &v.Weight, natural)
+			jsontext.Pointer(d, &v.Weight, jsontext.Uint)
 		case "leafWeight":
-			pointer(d, &v.LeafWeight, natural)
+			jsontext.Pointer(d, &v.LeafWeight, jsontext.Uint)
 		}
 	}
 }
 
-func readThrottleDevice(d *decoder, v *specs.LinuxThrottleDevice) {
-	for name := range d.members() {
+func readThrottleDevice(d *jsontext.Decoder, v *specs.LinuxThrottleDevice) {
+	for name := range d.Members() {
 		switch name {
 		case "major":
-			integer(d, &v.Major)
+			jsontext.Int(d, &v.Major)
 		case "minor":
-			integer(d, &v.Minor)
+			jsontext.Int(d, &v.Minor)
 		case "rate":
-			natural(d, &v.Rate)
+			jsontext.Uint(d, &v.Rate)
 		}
 	}
 }
 
-func readHugepageLimit(d *decoder, v *specs.LinuxHugepageLimit) {
-	for name := range d.members() {
+func readHugepageLimit(d *jsontext.Decoder, v *specs.LinuxHugepageLimit) {
+	for name := range d.Members() {
 		switch name {
 		case "pageSize":
-			text(d, &v.Pagesize)
+			jsontext.Text(d, &v.Pagesize)
 		case "limit":
-			natural(d, &v.Limit)
+			jsontext.Uint(d, &v.Limit)
 		}
 	}
 }
 
-func readNetwork(d *decoder, v *specs.LinuxNetwork) {
-	for name := range d.members() {
+func readNetwork(d *jsontext.Decoder, v *specs.LinuxNetwork) {
+	for name := range d.Members() {
 		switch name {
 		case "classID":
-			pointer(d, &v.ClassID, natural)
+			jsontext.Pointer(d, &v.ClassID, jsontext.Uint)
 		case "priorities":
-			list(d, &v.Priorities, readInterfacePriority)
+			jsontext.List(d, &v.Priorities, readInterfacePriority)
 		}
 	}
 }
 
-func readInterfacePriority(d *decoder, v *specs.LinuxInterfacePriority) {
-	for name := range d.members() {
+func readInterfacePriority(d *jsontext.Decoder, v *specs.LinuxInterfacePriority) {
+	for name := range d.Members() {
 		switch name {
 		case "name":
-			text(d, &v.Name)
+			jsontext.Text(d, &v.Name)
 		case "priority":
-			natural(d, &v.Priority)
+			jsontext.Uint(d, &v.Priority)
 		}
 	}
 }
 
-func readRdma(d *decoder, v *specs.LinuxRdma) {
-	for name := range d.members() {
+func readRdma(d *jsontext.Decoder, v *specs.LinuxRdma) {
+	for name := range d.Members() {
 		switch name {
 		case "hcaHandles":
-			pointer(d, &v.HcaHandles, natural)
+			jsontext.Pointer(d, &v.HcaHandles, jsontext.Uint)
 		case "hcaObjects":
-			pointer(d, &v.HcaObjects, natural)
+			jsontext.Pointer(d, &v.HcaObjects, jsontext.Uint)
 		}
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"rt/jsontext"
 )
 
 // fill sets every field that serves Linux to a value of its own, so that a
@@ -62,7 +63,7 @@ func TestDecodeEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := document(data, readSpec)
+	got, err := jsontext.Decode(data, readSpec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"too deep", `{"x": ` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}", "more than 100 levels"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := document([]byte(tt.in), readSpec)
+			_, err := jsontext.Decode([]byte(tt.in), readSpec)
 			if err == nil || !strings.HasSuffix(err.Error(), tt.want) {
 				t.Errorf("got %v\nwant %s", err, tt.want)
 			}
@@ -126,7 +127,7 @@ func TestDecodeAccepts(t *testing.T) {
 		{"other platforms", `{"windows": {"layerFolders": 1}, "vm": 7, "hostname": "a"}`, "a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			spec, err := document([]byte(tt.in), readSpec)
+			spec, err := jsontext.Decode([]byte(tt.in), readSpec)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,7 +163,7 @@ func TestDecodeLikeEncodingJSON(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		want.Solaris, want.Windows, want.VM, want.ZOS, want.FreeBSD = nil, nil, nil, nil, nil
-		got, err := document(data, readSpec)
+		got, err := jsontext.Decode(data, readSpec)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -181,7 +182,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.Run("specconv", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := document(data, readSpec); err != nil {
+			if _, err := jsontext.Decode(data, readSpec); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -196,33 +197,13 @@ func BenchmarkDecode(b *testing.B) {
 	})
 }
 
-// FuzzGrammar holds the reader against encoding/json: what one takes for
-// JSON, the other does.
-func FuzzGrammar(f *testing.F) {
-	for _, data := range specExamples(f, "configs") {
-		f.Add(data)
-	}
-	f.Add([]byte(`{"a":[1,-0.5e-7,"\u00e9\n",null,true,false,{}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		_, err := document(data, func(d *decoder, _ *struct{}) { d.skip(0) })
-		if err != nil && strings.Contains(err.Error(), "levels") {
-			return
-		}
-		object := strings.HasPrefix(strings.TrimLeft(string(data), " \t\r\n"), "{")
-		want := json.Valid(data) && utf8.Valid(data) && object
-		if (err == nil) != want {
-			t.Errorf("%q: got error %v, valid is %v", data, err, want)
-		}
-	})
-}
-
 // FuzzLoad decodes and checks whatever comes, and must not panic.
 func FuzzLoad(f *testing.F) {
 	for _, data := range specExamples(f, "configs") {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		spec, err := document(data, readSpec)
+		spec, err := jsontext.Decode(data, readSpec)
 		if err != nil {
 			return
 		}

@@ -6,6 +6,6 @@
 // anything is done. The tables of names the runtime knows are here, and feed
 // the parser and `rt features` alike.
 //
-// It needs no privilege, and may import the standard library, x/sys/unix and
-// runtime-spec only.
+// It needs no privilege, and may import the standard library, x/sys/unix,
+// runtime-spec and jsontext only.
 package specconv

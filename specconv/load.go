@@ -9,6 +9,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"rt/jsontext"
 )
 
 // maxSize bounds what is read as configuration.
@@ -25,7 +27,7 @@ func Load(bundle string) (*specs.Spec, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	spec, err := document(data, readSpec)
+	spec, err := jsontext.Decode(data, readSpec)
 	if err != nil {
 		return nil, nil, fmt.Errorf("parse %q: %w", path, err)
 	}
@@ -39,7 +41,7 @@ func LoadProcess(path string) (*specs.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := document(data, readProcess)
+	p, err := jsontext.Decode(data, readProcess)
 	if err != nil {
 		return nil, fmt.Errorf("parse %q: %w", path, err)
 	}
@@ -61,7 +63,7 @@ func LoadResources(path string) (*specs.LinuxResources, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := document(data, readResources)
+	r, err := jsontext.Decode(data, readResources)
 	if err != nil {
 		return nil, fmt.Errorf("parse resources %q: %w", path, err)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"rt/jsontext"
 )
 
 var testHost = Host{LastCap: 40, CgroupV2: true}
@@ -43,7 +45,7 @@ func TestExamples(t *testing.T) {
 		"linux-netdevice.json": "invalid configuration: linux.netDevices: needs a network namespace in linux.namespaces",
 	}
 	for name, data := range specExamples(t, "configs") {
-		spec, err := document(data, readSpec)
+		spec, err := jsontext.Decode(data, readSpec)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -2,8 +2,9 @@ package specconv
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"rt/jsontext"
 )
 
 // Violation is one property of config.json that breaks the specification or
@@ -51,23 +52,9 @@ func (c *checker) err() error {
 
 // at is the path of an element of an array. Paths are put together only
 // where one is reported, as most configurations are right.
-func at(path string, index int) string {
-	return path + "[" + strconv.Itoa(index) + "]"
-}
+func at(path string, index int) string { return jsontext.At(path, index) }
 
-// under is the path of a property, whose name may be anything when it is the
-// key of a map.
-func under(path, name string) string {
-	for _, b := range []byte(name) {
-		if !alphanumeric(b) && b != '_' && b != '-' {
-			return path + "[" + strconv.Quote(name) + "]"
-		}
-	}
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}
+func under(path, name string) string { return jsontext.Under(path, name) }
 
 // text reports a string that cannot be handed to the kernel, and says
 // whether it can.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"rt/jsontext"
 )
 
 var update = flag.Bool("update", false, "write what the checks find into testdata")
@@ -73,7 +75,7 @@ func check(t *testing.T, patch string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := document(data, readSpec)
+	spec, err := jsontext.Decode(data, readSpec)
 	if err != nil {
 		return err.Error() + "\n"
 	}
