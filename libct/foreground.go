@@ -29,9 +29,13 @@ func newForeground(in, out *os.File, noSubreaper bool) *foreground {
 // catch begins to catch signals, beside what else has to be done. They are
 // kept for wait. The goroutine ends when all are caught.
 func (f *foreground) catch() {
-	if f != nil {
-		go signal.Notify(f.signals, passedOn...)
+	if f == nil {
+		return
 	}
+	go func() {
+		signal.Notify(f.signals, passedOn...)
+		f.signals <- unix.SIGWINCH // one may have come before
+	}()
 }
 
 // passedOn are the signals that the process gets instead of us. Each takes the

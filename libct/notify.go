@@ -1,30 +1,24 @@
 package libct
 
 import (
-	"encoding/json"
-
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"rt/jsontext"
 )
 
 // notifyState is what a seccomp agent reads with the listener: the state of
 // the container process (config-linux.md#containerprocessstate).
 func (c *Container) notifyState(pid int, metadata string) []byte {
-	data, err := json.Marshal(specs.ContainerProcessState{
-		Version:  c.rec.OCIVersion,
-		Fds:      []string{specs.SeccompFdName},
-		Pid:      pid,
-		Metadata: metadata,
-		State: specs.State{
-			Version:     c.rec.OCIVersion,
-			ID:          c.rec.ID,
-			Status:      specs.StateCreating,
-			Pid:         c.rec.InitPid,
-			Bundle:      c.rec.Bundle,
-			Annotations: c.rec.Annotations,
-		},
+	var e jsontext.Encoder
+	e.Object(func() {
+		e.Name("ociVersion").Text(c.rec.OCIVersion)
+		e.Name("fds").List([]string{specs.SeccompFdName})
+		e.Name("pid").Int(pid)
+		if metadata != "" {
+			e.Name("metadata").Text(metadata)
+		}
+		e.Name("state")
+		c.encodeState(&e, Creating, c.rec.InitPid)
 	})
-	if err != nil {
-		panic(err) // strings and numbers always marshal
-	}
-	return data
+	return e.Bytes()
 }

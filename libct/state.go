@@ -1,51 +1,18 @@
 package libct
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"rt/cgroups"
-	"rt/nsexec"
+	"rt/jsontext"
 )
-
-// record is what state.json keeps of a container. It is written before
-// anything else of the container exists, so that delete can always find what
-// there is.
-type record struct {
-	ID          string            `json:"id"`
-	OCIVersion  string            `json:"ociVersion"`
-	Phase       Status            `json:"phase"` // creating or created
-	Bundle      string            `json:"bundle"`
-	Rootfs      string            `json:"rootfs"`
-	Annotations map[string]string `json:"annotations,omitempty"`
-	Created     time.Time         `json:"created"`
-	UID         int               `json:"uid"` // who made it
-
-	// InitPid and InitStart, its start time in clock ticks after boot, name
-	// the container's process beyond doubt.
-	InitPid   int    `json:"init_process_pid"`
-	InitStart uint64 `json:"init_process_start"`
-
-	Cgroup     cgroups.State `json:"cgroup"`
-	Namespaces uint64        `json:"namespaces"` // CLONE_NEW* flags of those that are not the host's
-	OwnPids    bool          `json:"own_pids"`   // the pid namespace ends with init
-	Setgroups  bool          `json:"setgroups"`
-	HostMounts []hostMount   `json:"host_mounts,omitempty"` // made without a mount namespace
-	NoProcess  bool          `json:"no_process,omitempty"`
-	Notify     bool          `json:"notify,omitempty"` // it has a directory for a notify socket
-
-	Poststart []specs.Hook  `json:"poststart,omitempty"`
-	Poststop  []specs.Hook  `json:"poststop,omitempty"`
-	Tail      []nsexec.Note `json:"tail,omitempty"`
-}
 
 // Container is a container that exists.
 type Container struct {
@@ -65,32 +32,6 @@ const (
 )
 
 func (c *Container) path(name string) string { return filepath.Join(c.dir, name) }
-
-// save writes state.json so that a reader sees the old one or the new one.
-func (c *Container) save() error {
-	data, err := json.Marshal(&c.rec)
-	if err != nil {
-		return fmt.Errorf("write state of %q: %w", c.rec.ID, err)
-	}
-	if err := writeRenamed(c.path(stateFile), data, 0o600); err != nil {
-		return fmt.Errorf("write state of %q: %w", c.rec.ID, err)
-	}
-	return nil
-}
-
-// readRecord reads state.json. A directory without one belongs to a create
-// that was killed at its very beginning.
-func readRecord(dir string) (record, error) {
-	var rec record
-	data, err := readFile(filepath.Join(dir, stateFile))
-	if err != nil {
-		return rec, err
-	}
-	if err := json.Unmarshal(data, &rec); err != nil {
-		return rec, fmt.Errorf("read state: %w", err)
-	}
-	return rec, nil
-}
 
 // procStat is what /proc/PID/stat says about a process.
 type procStat struct {
@@ -193,18 +134,25 @@ func (c *Container) state(status Status) State {
 
 // hookState is the state as hooks read it.
 func (c *Container) hookState(status Status, pid int) []byte {
-	data, err := json.Marshal(specs.State{
-		Version:     c.rec.OCIVersion,
-		ID:          c.rec.ID,
-		Status:      specs.ContainerState(status),
-		Pid:         pid,
-		Bundle:      c.rec.Bundle,
-		Annotations: c.rec.Annotations,
+	var e jsontext.Encoder
+	c.encodeState(&e, status, pid)
+	return e.Bytes()
+}
+
+// encodeState writes specs.State.
+func (c *Container) encodeState(e *jsontext.Encoder, status Status, pid int) {
+	e.Object(func() {
+		e.Name("ociVersion").Text(c.rec.OCIVersion)
+		e.Name("id").Text(c.rec.ID)
+		e.Name("status").Text(string(status))
+		if pid != 0 {
+			e.Name("pid").Int(pid)
+		}
+		e.Name("bundle").Text(c.rec.Bundle)
+		if len(c.rec.Annotations) > 0 {
+			e.Name("annotations").Dict(c.rec.Annotations)
+		}
 	})
-	if err != nil {
-		panic(err) // strings and numbers always marshal
-	}
-	return data
 }
 
 // owner is the name of a user of the host, as ps would show it.
