@@ -26,15 +26,6 @@ func (c *Container) Resume() error {
 	})
 }
 
-// Pids lists the container's processes, as the host sees them.
-func (c *Container) Pids() ([]int, error) {
-	m, err := c.cgroup()
-	if err != nil {
-		return nil, err
-	}
-	return m.Pids()
-}
-
 func (c *Container) whileLocked(do func(m cgroups.Manager, status Status) error) error {
 	unlock, err := c.lock()
 	if err != nil {
