@@ -41,6 +41,14 @@ type Manager interface {
 	// Pids lists the processes of the cgroup and everything below it, sorted.
 	Pids() ([]int, error)
 
+	// Stats reads what the kernel counts for the cgroup. What the host does
+	// not count is zero.
+	Stats() (*Stats, error)
+
+	// WatchOOM begins to watch for the OOM killer. The watch is one that
+	// never reports anything where the host has no memory controller.
+	WatchOOM() (*OOMWatch, error)
+
 	// Kill sends SIGKILL to every process of the subtree, frozen or not, and
 	// goes on until none is left that was not killed.
 	Kill() error

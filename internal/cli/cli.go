@@ -33,6 +33,7 @@ type verb struct {
 var verbs = [...]verb{
 	{"create", 1, 1, false, createCommand},
 	{"delete", 1, 1, false, deleteCommand},
+	{"events", 1, 1, false, eventsCommand},
 	{"exec", 1, -1, true, execCommand},
 	{"features", 0, 0, false, featuresCommand},
 	{"kill", 1, 2, false, killCommand},
