@@ -46,7 +46,9 @@ func (g guest) arguments(dir string) ([]string, error) {
 	}
 	return []string{
 		// QEMU 7.2 gets cmpxchg16b wrong: Linux 6.12 oopses at random with it.
-		"-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max,-cx16",
+		// So it does when the kernel patches what another processor runs, as
+		// cgroup limits make it do: the processors take turns.
+		"-M", "q35", "-accel", "tcg,thread=single,tb-size=512", "-cpu", "max,-cx16",
 		"-smp", strconv.Itoa(g.cpus), "-m", strconv.Itoa(g.memory),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-kernel", image, "-initrd", files.initrd, "-append", kernelArguments,
