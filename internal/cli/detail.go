@@ -13,11 +13,20 @@ import (
 // detail is what a program or a person may want to know about an error beside
 // its text. Codes are stable.
 type detail struct {
-	Code     string `json:"code,omitempty"`
-	Property string `json:"property,omitempty"` // path in config.json
-	Syscall  string `json:"syscall,omitempty"`  // "mount"
-	Errno    string `json:"errno,omitempty"`    // "EPERM"
-	Hint     string `json:"hint,omitempty"`     // what to do about it
+	Code     string
+	Property string // path in config.json
+	Syscall  string // "mount"
+	Errno    string // "EPERM"
+	Hint     string // what to do about it
+}
+
+type field struct{ key, value string }
+
+// fields are the keys of the log, in their order.
+func (d detail) fields() [5]field {
+	return [...]field{
+		{"code", d.Code}, {"property", d.Property}, {"syscall", d.Syscall}, {"errno", d.Errno}, {"hint", d.Hint},
+	}
 }
 
 // describe finds what is known of an error.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"rt/jsontext"
 	"rt/libct"
 )
 
@@ -59,9 +59,25 @@ func writeList(w io.Writer, format string, states []libct.State) error {
 		}
 		return t.Flush()
 	case "json":
-		return json.NewEncoder(w).Encode(states)
+		_, err := w.Write(encodeList(states))
+		return err
 	}
 	return badFormat(format)
+}
+
+// encodeList writes null for no containers, as runc does.
+func encodeList(states []libct.State) []byte {
+	var e jsontext.Encoder
+	if states == nil {
+		e.Null()
+	} else {
+		e.Array(func() {
+			for i := range states {
+				encodeState(&e, &states[i])
+			}
+		})
+	}
+	return append(e.Bytes(), '\n')
 }
 
 func badFormat(format string) error { return fmt.Errorf("invalid format option %q", format) }

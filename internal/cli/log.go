@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -9,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rt/jsontext"
 )
 
 // logger writes one line per entry to the log that the engine named, or to
@@ -29,11 +30,11 @@ const stderr = 2
 
 // entry is one line of the log. The first three keys are what engines read.
 type entry struct {
-	Level string    `json:"level"`
-	Msg   string    `json:"msg"`
-	Time  time.Time `json:"time"`
+	Level string
+	Msg   string
+	Time  time.Time
 	detail
-	Warnings []string `json:"warnings,omitempty"`
+	Warnings []string
 }
 
 // open is called once, before anything is logged. The file is made now, so
@@ -102,12 +103,24 @@ func (l *logger) write(e entry) {
 	_, _ = unix.Write(l.fd, line)
 }
 
+// line is the entry as JSON; what is empty, but for the first three, is left
+// out.
 func (e entry) line() []byte {
-	b, err := json.Marshal(e)
-	if err != nil {
-		b, _ = json.Marshal(map[string]string{"level": e.Level, "msg": e.Msg, "time": e.Time.Format(time.RFC3339)})
-	}
-	return append(b, '\n')
+	var b jsontext.Encoder
+	b.Object(func() {
+		b.Name("level").Text(e.Level)
+		b.Name("msg").Text(e.Msg)
+		b.Name("time").Time(e.Time)
+		for _, f := range e.fields() {
+			if f.value != "" {
+				b.Name(f.key).Text(f.value)
+			}
+		}
+		if len(e.Warnings) > 0 {
+			b.Name("warnings").List(e.Warnings)
+		}
+	})
+	return append(b.Bytes(), '\n')
 }
 
 // text is the line in key=value form, values quoted where they need it.
@@ -116,15 +129,14 @@ func (e entry) text() []byte {
 	b.WriteString("time=" + strconv.Quote(e.Time.Format(time.RFC3339)))
 	b.WriteString(" level=" + e.Level)
 	b.WriteString(" msg=" + strconv.Quote(e.Msg))
-	for _, f := range [...]struct{ key, value string }{
-		{"code", e.Code}, {"property", e.Property}, {"syscall", e.Syscall}, {"errno", e.Errno},
-	} {
-		if f.value != "" {
+	for _, f := range e.fields() {
+		switch {
+		case f.value == "":
+		case strings.ContainsAny(f.value, " \"\n"):
+			b.WriteString(" " + f.key + "=" + strconv.Quote(f.value))
+		default:
 			b.WriteString(" " + f.key + "=" + f.value)
 		}
-	}
-	if e.Hint != "" {
-		b.WriteString(" hint=" + strconv.Quote(e.Hint))
 	}
 	b.WriteByte('\n')
 	return []byte(b.String())

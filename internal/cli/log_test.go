@@ -110,9 +110,31 @@ func TestLogText(t *testing.T) {
 			`time="2026-01-02T03:04:05Z" level=error msg="exec: \"x\"\nno"` + "\n"},
 		{"detail", entry{Level: "error", Msg: "m", Time: at, detail: detail{Code: "syscall", Property: "mounts[0]", Syscall: "mount", Errno: "EPERM", Hint: "do this"}},
 			`time="2026-01-02T03:04:05Z" level=error msg="m" code=syscall property=mounts[0] syscall=mount errno=EPERM hint="do this"` + "\n"},
+		{"key in a property", entry{Level: "error", Msg: "m", Time: at, detail: detail{Property: `annotations["a b"]`}},
+			`time="2026-01-02T03:04:05Z" level=error msg="m" property="annotations[\"a b\"]"` + "\n"},
 	}
 	for _, tt := range tests {
 		if got := string(tt.e.text()); got != tt.want {
+			t.Errorf("%s: got %s want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestLogJSON(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tt := range []struct {
+		name string
+		e    entry
+		want string
+	}{
+		{"plain", entry{Level: "warning", Msg: "a\n<b>", Time: at},
+			`{"level":"warning","msg":"a\u000a<b>","time":"2026-01-02T03:04:05Z"}` + "\n"},
+		{"detail", entry{Level: "error", Msg: "m", Time: at, Warnings: []string{"w"},
+			detail: detail{Code: "syscall", Property: "mounts[0]", Syscall: "mount", Errno: "EPERM", Hint: "do this"}},
+			`{"level":"error","msg":"m","time":"2026-01-02T03:04:05Z","code":"syscall","property":"mounts[0]",` +
+				`"syscall":"mount","errno":"EPERM","hint":"do this","warnings":["w"]}` + "\n"},
+	} {
+		if got := string(tt.e.line()); got != tt.want {
 			t.Errorf("%s: got %s want %s", tt.name, got, tt.want)
 		}
 	}
