@@ -43,7 +43,7 @@ endif
 # What is tested as a program, through $RT; all other packages are units.
 # Black-box packages never import rt's own.
 tools     = rt/tests/bench rt/tests/report rt/tests/vm
-black_box = $(filter-out $(tools) rt/tests/conformance%,$(filter rt/tests%,$(packages)))
+black_box = $(filter-out $(tools) rt/tests/faults% rt/tests/conformance%,$(filter rt/tests%,$(packages)))
 unit      = $(filter-out rt/tests rt/tests/%,$(packages)) $(filter $(tools),$(packages))
 packages  = $(shell $(GO) list ./... 2>/dev/null)
 
@@ -75,7 +75,7 @@ demo: ## install what is missing, build, and show a container
 
 .PHONY: test
 test: rt ## run every test (root); the last line is the sum
-	@$(GO) run ./tests/report test-c test-unit test-cli test-conformance
+	@$(GO) run ./tests/report test-c test-unit test-cli test-faults test-conformance
 
 .PHONY: test-unit
 test-unit: $(executor) ## run the tests of the packages
@@ -84,6 +84,10 @@ test-unit: $(executor) ## run the tests of the packages
 .PHONY: test-cli
 test-cli: ## run the black-box tests against $RT (default ./rt)
 	RT=$(RT) $(GOTEST) -count=1 -timeout 20m $(black_box)
+
+.PHONY: test-faults
+test-faults: $(executor) ## make calls fail, kill rt at every call, race with it
+	RT=$(RT) $(GOTEST) -count=1 -timeout 10m ./tests/faults
 
 .PHONY: test-conformance
 test-conformance: ## run the OCI runtime-tools suite against $RT

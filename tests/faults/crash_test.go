@@ -27,7 +27,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		t.Run(tt.verb, func(t *testing.T) {
 			p := newPlace(t, "k-"+tt.verb, fullSpec(t, "sleep", "1000"))
 			took := p.killed(time.Minute, tt.before, tt.args) // undisturbed
-			const moments = 40
+			const moments = 24
 			for i := range moments {
 				p.killed(took*time.Duration(i)*5/4/moments, tt.before, tt.args)
 			}
