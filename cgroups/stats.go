@@ -38,7 +38,7 @@ func (m *unified) Stats() (*Stats, error) {
 	return s, present(m.dir)
 }
 
-func (none) Stats() (*Stats, error) { return newStats(), nil }
+func (none) Stats() (*Stats, error) { return nil, errNone }
 
 // present tells what was counted from what is missing because the cgroup is.
 func present(dir string) error {
