@@ -28,12 +28,13 @@ func (m *unified) Destroy() error { return destroy(m.made, []string{m.dir}) }
 // below, and of its ancestors those nobody else uses by now.
 func destroy(made, own []string) error {
 	var errs []error
+	until := time.Now().Add(removeWait)
 	for _, dir := range slices.Backward(made) {
 		if !slices.Contains(own, dir) {
 			unix.Rmdir(dir)
 			continue
 		}
-		errs = append(errs, removeTree(dir, time.Now().Add(removeWait)))
+		errs = append(errs, removeTree(dir, until))
 	}
 	return errors.Join(errs...)
 }

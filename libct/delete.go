@@ -64,7 +64,11 @@ func (c *Container) delete(force bool) error {
 // remove ends what runs and takes everything away, the directory last: while
 // it is there delete can be called again.
 func (c *Container) remove() error {
-	if c.alive() || !c.rec.OwnPids {
+	alive, err := c.alive()
+	if err != nil {
+		return err
+	}
+	if alive || !c.rec.OwnPids {
 		if err := c.killAll(); err != nil {
 			return err
 		}

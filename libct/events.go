@@ -78,8 +78,8 @@ func (c *Container) Events(interval time.Duration, tell func(Event) error) error
 		}
 		next = next.Add(interval)
 		event, err := c.stats(m)
-		if !c.alive() {
-			return nil // the cgroup may be gone, and the counts with it
+		if alive, err := c.alive(); !alive {
+			return err // the cgroup may be gone, and the counts with it
 		}
 		if err == nil {
 			err = tell(event)

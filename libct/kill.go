@@ -74,17 +74,21 @@ func (c *Container) pidfd() (int, error) {
 		return -1, ErrNotRunning
 	}
 	fd, err := unix.PidfdOpen(c.rec.InitPid, 0)
-	if err == nil && !c.alive() {
-		unix.Close(fd)
-		return -1, ErrNotRunning
-	}
 	if err != nil {
 		if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EINVAL) {
 			return -1, ErrNotRunning
 		}
 		return -1, fmt.Errorf("pidfd_open container init: %w", err)
 	}
-	return fd, nil
+	alive, err := c.alive()
+	if alive {
+		return fd, nil
+	}
+	unix.Close(fd)
+	if err == nil {
+		err = ErrNotRunning
+	}
+	return -1, err
 }
 
 // killAll ends every process of the container and waits for init's end. In a

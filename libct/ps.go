@@ -18,8 +18,8 @@ func (c *Container) Pids() ([]int, error) {
 		}
 		return m.Pids()
 	}
-	if !c.alive() {
-		return nil, nil
+	if alive, err := c.alive(); !alive {
+		return nil, err
 	}
 	if !c.rec.OwnPids {
 		return []int{c.rec.InitPid}, nil

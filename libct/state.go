@@ -55,12 +55,20 @@ func readProcStat(pid int) (procStat, error) {
 }
 
 // alive tells whether the container's process still runs. A zombie does not.
-func (c *Container) alive() bool {
+// That it cannot be found out is no sign of death: a running container that
+// was taken for a stopped one would be deleted.
+func (c *Container) alive() (bool, error) {
 	if c.rec.InitPid <= 0 {
-		return false
+		return false, nil
 	}
 	st, err := readProcStat(c.rec.InitPid)
-	return err == nil && st.start == c.rec.InitStart && st.state != 'Z' && st.state != 'X'
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for container init: %w", err)
+	}
+	return st.start == c.rec.InitStart && st.state != 'Z' && st.state != 'X', nil
 }
 
 // status finds out what the container is doing now. Nothing but the kernel is
@@ -72,8 +80,8 @@ func (c *Container) status() (Status, error) {
 		}
 		return Stopped, nil
 	}
-	if !c.alive() {
-		return Stopped, nil
+	if alive, err := c.alive(); !alive {
+		return Stopped, err
 	}
 	m, err := c.cgroup()
 	if err != nil {
