@@ -27,6 +27,7 @@ type Config struct {
 	Path      string                // linux.cgroupsPath
 	Resources *specs.LinuxResources // what Set will be given first, for checks beforehand
 	Rootless  bool                  // the runtime may lack permission over cgroups
+	Disabled  bool                  // there is to be no cgroup, and no limit is asked for
 	Owner     *Owner                // whom a v2 cgroup is delegated to; nil for nobody
 	Warn      func(string)          // told what does not stop the work; may be nil
 }
@@ -45,6 +46,9 @@ func New(l Layout, c Config) (Manager, error) {
 	}
 	if c.Warn == nil {
 		c.Warn = func(string) {}
+	}
+	if c.Disabled {
+		return disabled(l, c.Resources)
 	}
 	name := c.Path
 	if name == "" {
@@ -71,6 +75,15 @@ func New(l Layout, c Config) (Manager, error) {
 		return &rootless{m, limits, c.Warn}, nil
 	}
 	return m, nil
+}
+
+// disabled is for who wants no cgroup; limits are then an error.
+func disabled(l Layout, r *specs.LinuxResources) (Manager, error) {
+	limits, err := settings(r, l.Pure())
+	if err == nil && len(limits) > 0 {
+		err = fmt.Errorf("%s: cgroups are disabled", limits[0].Property)
+	}
+	return none{}, err
 }
 
 // Load finds the cgroup again that State described.

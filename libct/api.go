@@ -39,6 +39,7 @@ const (
 type Runtime struct {
 	Root          string       // directory that holds one directory per container
 	SystemdCgroup bool         // cgroupsPath is slice:prefix:name
+	NoCgroup      bool         // containers get no cgroup of their own
 	Rootless      bool         // no privilege over the host
 	NotifySocket  string       // NOTIFY_SOCKET of the caller's environment
 	Warn          func(string) // told what does not stop the work; never nil

@@ -60,8 +60,11 @@ func (r *Runtime) begin(id string, o CreateOptions, direct bool) (*launch, func(
 
 // decide checks the configuration against the host, without any effect.
 func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch, error) {
+	if r.SystemdCgroup {
+		return nil, errors.New("linux.cgroupsPath: cgroups made by systemd are not supported, leave out --systemd-cgroup")
+	}
 	layout, err := cgroups.Detect()
-	if err != nil && !r.Rootless {
+	if err != nil && !r.Rootless && !r.NoCgroup {
 		return nil, err
 	}
 	if spec.Linux == nil {
@@ -90,8 +93,9 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	manager, err := cgroups.New(layout, cgroups.Config{
 		ID:        id,
 		Path:      spec.Linux.CgroupsPath,
-		Resources: spec.Linux.Resources,
+		Resources: config.Resources(),
 		Rootless:  r.Rootless,
+		Disabled:  r.NoCgroup,
 		Owner:     cgroupOwner(config),
 		Warn:      r.Warn,
 	})
@@ -258,14 +262,14 @@ func (l *launch) build() error {
 	}
 	l.made, l.rec.Cgroup = true, l.manager.State()
 	l.plan.CgroupMounts = l.cgroupMounts()
-	resources, pids := l.config.Spec.Linux.Resources, (*specs.LinuxPids)(nil)
+	resources, pids := l.config.Resources(), (*specs.LinuxPids)(nil)
 	if resources != nil && resources.Pids != nil && l.plan.TwoStages() {
 		// The executor is two processes for a moment.
 		early := *resources
 		pids, early.Pids = early.Pids, nil
 		resources = &early
 	}
-	if resources != nil || !l.rt.Rootless {
+	if !l.rt.NoCgroup && (resources != nil || !l.rt.Rootless) {
 		if err := l.manager.Set(resources); err != nil {
 			return err
 		}
@@ -273,7 +277,7 @@ func (l *launch) build() error {
 	if err := l.spawn(); err != nil {
 		return startError(err)
 	}
-	if pids != nil {
+	if pids != nil && !l.rt.NoCgroup {
 		return l.manager.Set(&specs.LinuxResources{Pids: pids, Devices: resources.Devices})
 	}
 	return nil

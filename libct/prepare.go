@@ -297,7 +297,7 @@ func (l *launch) bindSources() error {
 	}
 	for i := range l.config.Mounts {
 		m := &l.config.Mounts[i]
-		if !m.Bind || m.Remount {
+		if !m.Bind || m.Remount || m.IDMap != nil {
 			continue
 		}
 		if err := open(m.Index, m.Source, fmt.Sprintf("mounts[%d].source", m.Index)); err != nil {
@@ -311,7 +311,7 @@ func (l *launch) bindSources() error {
 // their mapping from: the container's own, which exists now, or one for the
 // purpose.
 func (l *launch) userNamespaceMounts() error {
-	l.plan.UserNS = map[int]int{}
+	l.plan.UserNS, l.plan.Trees = map[int]int{}, map[int]int{}
 	for i := range l.config.Mounts {
 		m := &l.config.Mounts[i]
 		if m.IDMap == nil {
@@ -330,7 +330,42 @@ func (l *launch) userNamespaceMounts() error {
 		}
 		l.files.keep(os.NewFile(uintptr(fd), "user namespace"))
 		l.plan.UserNS[m.Index] = fd
+		if l.config.Namespaces.Has(unix.CLONE_NEWUSER) && !l.rt.Rootless {
+			if err := l.mapTree(m, fd); err != nil {
+				return err
+			}
+		}
 	}
+	return nil
+}
+
+// mapTree makes an idmapped copy of a mount on the host, for a container whose
+// root has no privilege over the file system it is of. As a slave, what the
+// container mounts there does not come back to the host.
+func (l *launch) mapTree(m *specconv.Mount, userns int) error {
+	property := fmt.Sprintf("mounts[%d]", m.Index)
+	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
+	if m.Recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	tree, err := unix.OpenTree(unix.AT_FDCWD, m.Source, flags)
+	if err != nil {
+		return fmt.Errorf("%s.source: open %q: %w", property, m.Source, err)
+	}
+	l.files.keep(os.NewFile(uintptr(tree), m.Source))
+	slave := unix.MountAttr{Propagation: unix.MS_SLAVE}
+	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &slave); err != nil {
+		return fmt.Errorf("%s: set propagation of %q: %w", property, m.Source, err)
+	}
+	flags = unix.AT_EMPTY_PATH
+	if m.IDMap.Recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	mapped := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(userns)}
+	if err := unix.MountSetattr(tree, "", flags, &mapped); err != nil {
+		return fmt.Errorf("%s: map ids of %q: %w", property, m.Source, err)
+	}
+	l.plan.Trees[m.Index] = tree
 	return nil
 }
 

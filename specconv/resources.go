@@ -1,10 +1,33 @@
 package specconv
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
+
+// Resources is linux.resources as it is meant. Until version 1.3 a pids limit
+// of 0 was how "no limit" was written by engines and read by runtimes; since
+// then it is a limit (config-linux.md#pids).
+func (c *Config) Resources() *specs.LinuxResources {
+	r := c.Spec.Linux.Resources
+	if r == nil || r.Pids == nil || r.Pids.Limit == nil || *r.Pids.Limit != 0 || !olderThan(c.Spec.Version, 1, 3) {
+		return r
+	}
+	meant := *r
+	meant.Pids = nil
+	return &meant
+}
+
+// olderThan compares the first two numbers of a version that has been checked.
+func olderThan(version string, major, minor int) bool {
+	var have [2]int
+	for i, part := range strings.SplitN(version, ".", 3)[:2] {
+		have[i], _ = strconv.Atoi(part)
+	}
+	return have[0] < major || have[0] == major && have[1] < minor
+}
 
 // CheckResources checks limits alone, as update gets them. The error is
 // Violations, with paths below linux.resources.

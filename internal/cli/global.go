@@ -24,6 +24,7 @@ func globalFlags() []cli.Flag {
 		&cli.StringFlag{Name: "log-format", Local: true, Value: "text", Usage: "text or json"},
 		&cli.StringFlag{Name: "root", Local: true, Usage: "keep the state of containers in `DIR`, on a tmpfs (default: " + defaultRoot + ", or $XDG_RUNTIME_DIR/rt without privilege)"},
 		&cli.BoolFlag{Name: "systemd-cgroup", Local: true, Usage: "let systemd make the cgroup; cgroupsPath is slice:prefix:name"},
+		&cli.StringFlag{Name: "cgroup-manager", Local: true, Value: "cgroupfs", Usage: "cgroupfs, systemd (as --systemd-cgroup) or disabled"},
 		&cli.StringFlag{Name: "rootless", Local: true, Value: "auto", Usage: "true, false or auto: expect no privilege over cgroups"},
 		// Engines written for older runc still send it.
 		&cli.StringFlag{Name: "criu", Local: true, Hidden: true},
@@ -40,13 +41,20 @@ func (a *app) prepare(root *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	manager := root.String("cgroup-manager")
+	switch manager {
+	case "cgroupfs", "systemd", "disabled":
+	default:
+		return fmt.Errorf("--cgroup-manager: %q is not cgroupfs, systemd or disabled", manager)
+	}
 	dir, err := stateRoot(root.String("root"))
 	if err != nil {
 		return err
 	}
 	a.rt = libct.Runtime{
 		Root:          dir,
-		SystemdCgroup: root.Bool("systemd-cgroup"),
+		SystemdCgroup: root.Bool("systemd-cgroup") || manager == "systemd",
+		NoCgroup:      manager == "disabled",
 		Rootless:      rootless,
 		NotifySocket:  os.Getenv("NOTIFY_SOCKET"),
 		Warn:          a.log.warn,

@@ -14,10 +14,14 @@ import (
 // it, for directories that only the user can enter.
 func workingDirectory(p *Plan, in *nsexec.Batch) {
 	cwd := p.Config.Process.Spec.Cwd
+	in.Step("enter", "process.cwd", cwd)
 	in.Chdir(cwd)
 	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
 		switch e.Errno {
 		case unix.ENOENT:
+			if p.Join.Pidfd > 0 {
+				return 0, e // exec takes the container as it is
+			}
 			return nsexec.Again, makeWorkingDirectory(x, cwd)
 		case unix.EACCES, unix.EPERM:
 			p.lateCwd = true

@@ -43,15 +43,12 @@ func mountText(m *specconv.Mount) string {
 
 // bind attaches a copy of a mount of the host.
 func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
-	from, given := p.passed.sources[m.Index]
-	if !given {
-		from = in.Open(m.Source, unix.O_PATH)
-	}
-	kind := in.Statx(from, "", unix.AT_EMPTY_PATH)
-	tree := in.OpenTree(from, "", m.Recursive)
-	in.Close(from)
-	if m.IDMap != nil {
-		in.MountIdmap(tree, p.passed.userns[m.Index], m.IDMap.Recursive)
+	tree, made := p.passed.trees[m.Index]
+	var kind nsexec.Buffer
+	if made {
+		kind = in.Statx(tree, "", unix.AT_EMPTY_PATH)
+	} else {
+		tree, kind = copyOf(p, in, m)
 	}
 	if m.Destination == "/proc" {
 		isProc(in, tree)
@@ -61,6 +58,22 @@ func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 		return x.Statx(kind).Mode&unix.S_IFMT == unix.S_IFDIR
 	})
 	attach(p, in, m, tree, target)
+}
+
+// copyOf copies a mount of the host, by its path or by the descriptor that the
+// host has opened.
+func copyOf(p *Plan, in *nsexec.Batch, m *specconv.Mount) (tree nsexec.Reg, kind nsexec.Buffer) {
+	from, given := p.passed.sources[m.Index]
+	if !given {
+		from = in.Open(m.Source, unix.O_PATH)
+	}
+	kind = in.Statx(from, "", unix.AT_EMPTY_PATH)
+	tree = in.OpenTree(from, "", m.Recursive)
+	in.Close(from)
+	if m.IDMap != nil {
+		in.MountIdmap(tree, p.passed.userns[m.Index], m.IDMap.Recursive)
+	}
+	return tree, kind
 }
 
 // isProc makes sure that what is to be /proc is a procfs: AppArmor and SELinux

@@ -56,6 +56,9 @@ type Plan struct {
 	// Sources of binds that the host has opened, by mounts[] index, where the
 	// executor could not.
 	Sources map[int]int
+	// Trees are mounts the host has made, by mounts[] index, where the executor
+	// has no right to.
+	Trees map[int]int
 	// Attrs are files of /proc/PID/attr, by name, that the host has opened for
 	// an executor which is to have nothing of the host's /proc.
 	Attrs map[string]int
@@ -126,7 +129,7 @@ type HookFiles struct {
 type passed struct {
 	console, listener, lock, notify nsexec.Reg
 	preserve                        []nsexec.Reg
-	sources, userns                 map[int]nsexec.Reg
+	sources, trees, userns          map[int]nsexec.Reg
 	hookState, attrs                map[string]nsexec.Reg
 	hookOutput                      nsexec.Reg
 }

@@ -190,7 +190,7 @@ func take(p *Plan, in *nsexec.Batch) {
 	for _, fd := range p.Preserve {
 		want(fd, func(r nsexec.Reg) { t.preserve = append(t.preserve, r) })
 	}
-	t.sources, t.userns = map[int]nsexec.Reg{}, map[int]nsexec.Reg{}
+	t.sources, t.trees, t.userns = map[int]nsexec.Reg{}, map[int]nsexec.Reg{}, map[int]nsexec.Reg{}
 	for _, m := range [...]int{RootSource, BundleSource} {
 		if fd, ok := p.Sources[m]; ok {
 			want(fd, func(r nsexec.Reg) { t.sources[m] = r })
@@ -200,6 +200,10 @@ func take(p *Plan, in *nsexec.Batch) {
 		m := p.Config.Mounts[i].Index
 		if fd, ok := p.Sources[m]; ok {
 			want(fd, func(r nsexec.Reg) { t.sources[m] = r })
+		}
+		if fd, ok := p.Trees[m]; ok {
+			want(fd, func(r nsexec.Reg) { t.trees[m] = r })
+			continue
 		}
 		if fd, ok := p.UserNS[m]; ok {
 			want(fd, func(r nsexec.Reg) { t.userns[m] = r })
