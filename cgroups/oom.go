@@ -109,9 +109,9 @@ func (m *unified) WatchOOM() (*OOMWatch, error) {
 		if err != nil {
 			return 0, fmt.Errorf("read %s: oom_kill: %w", file, err)
 		}
-		n64 := kills - before
+		fresh := kills - before
 		before = kills
-		return n64, nil
+		return fresh, nil
 	}}
 	if _, err := w.Count(); err != nil {
 		w.Close()
