@@ -31,12 +31,23 @@ func destroy(made, own []string) error {
 	until := time.Now().Add(removeWait)
 	for _, dir := range slices.Backward(made) {
 		if !slices.Contains(own, dir) {
-			unix.Rmdir(dir)
+			errs = append(errs, removeUnused(dir))
 			continue
 		}
 		errs = append(errs, removeTree(dir, until))
 	}
 	return errors.Join(errs...)
+}
+
+// removeUnused removes an ancestor, unless somebody else has put something
+// into it.
+func removeUnused(dir string) error {
+	switch err := unix.Rmdir(dir); err {
+	case nil, unix.ENOENT, unix.EBUSY, unix.ENOTEMPTY:
+		return nil
+	default:
+		return fmt.Errorf("remove cgroup %s: %w", dir, err)
+	}
 }
 
 // removeTree removes a cgroup and those below it, and waits for processes
