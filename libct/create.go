@@ -84,6 +84,9 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	if err := o.checkConsole(spec.Process); err != nil {
 		return nil, err
 	}
+	if err := checkMountNamespace(config); err != nil {
+		return nil, err
+	}
 	if err := checkResctrl(spec.Linux.IntelRdt); err != nil {
 		return nil, err
 	}

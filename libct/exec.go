@@ -211,9 +211,10 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 		}
 	}
 	p.Pid = e.x.Pid
-	if err := e.c.rt.hostProcess(e.x.Pid, p.Config.Process); err != nil {
+	if err := e.c.rt.setOOMScore(e.x.Pid, p.Config.Process); err != nil {
 		return err
 	}
+	p.Acts.Rlimits = rlimits(p.Config.Process)
 	if err := e.openAttrs(); err != nil {
 		return err
 	}

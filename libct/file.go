@@ -67,7 +67,8 @@ func write(path string, flags int, data []byte, mode uint32) error {
 // the old one or the new one.
 func writeRenamed(path string, data []byte, mode uint32) error {
 	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+strconv.Itoa(os.Getpid()))
-	err := writeFile(temp, data, mode)
+	unix.Unlink(temp) // of a process that was killed and had our pid
+	err := write(temp, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, data, mode)
 	if err == nil {
 		err = unix.Rename(temp, path)
 	}

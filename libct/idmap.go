@@ -1,11 +1,13 @@
 package libct
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -54,6 +56,10 @@ func writeMap(path, property string, mappings []specs.LinuxIDMapping) error {
 	return nil
 }
 
+// mapperDeadline bounds newuidmap and newgidmap, which may look up users over a
+// network.
+const mapperDeadline = 30 * time.Second
+
 func runMapper(tool string, pid int, property string, mappings []specs.LinuxIDMapping) error {
 	args := []string{strconv.Itoa(pid)}
 	for _, m := range mappings {
@@ -61,7 +67,9 @@ func runMapper(tool string, pid int, property string, mappings []specs.LinuxIDMa
 			args = append(args, strconv.FormatUint(uint64(v), 10))
 		}
 	}
-	out, err := exec.Command(tool, args...).CombinedOutput()
+	ctx, cancel := context.WithTimeout(context.Background(), mapperDeadline)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, tool, args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: run %s: %w: %s", property, tool, err, strings.TrimSpace(string(out)))
 	}

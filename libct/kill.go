@@ -43,10 +43,22 @@ func (c *Container) Kill(sig unix.Signal, all bool) error {
 	return nil
 }
 
-// killRest is for what a stopped container's init has left behind.
+// killRest is for what a stopped container's init has left behind. The lock
+// keeps another container from having the name by then.
 func (c *Container) killRest(sig unix.Signal) error {
 	if sig != unix.SIGKILL {
 		return nil
+	}
+	unlock, err := c.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := c.reload(); err != nil {
+		return err
+	}
+	if status, err := c.status(); err != nil || status != Stopped {
+		return err
 	}
 	return c.killAll()
 }

@@ -85,9 +85,10 @@ func (l *launch) spawn() error {
 		return err
 	}
 	if l.config.Process != nil {
-		if err := l.rt.hostProcess(l.x.Pid, l.config.Process); err != nil {
+		if err := l.rt.setOOMScore(l.x.Pid, l.config.Process); err != nil {
 			return err
 		}
+		l.plan.Acts.Rlimits = rlimits(l.config.Process)
 	}
 	if err := l.x.Run(l.plan.Build(&l.regs)); err != nil {
 		return err
@@ -106,44 +107,52 @@ func (l *launch) identify() error {
 	return nil
 }
 
-// hostProcess sets what is set on a process from outside: it may take a
-// privilege that the process has lost in its user namespace.
-func (r *Runtime) hostProcess(pid int, p *specconv.Process) error {
-	if adj := p.Spec.OOMScoreAdj; adj != nil && !r.Rootless {
-		if err := setOOMScore(strconv.Itoa(pid), *adj); err != nil {
-			return err
-		}
-	}
-	for i, l := range p.Rlimits {
-		set := unix.Rlimit{Cur: l.Soft, Max: l.Hard}
-		if l.Resource == unix.RLIMIT_NOFILE {
-			// The executor needs descriptors until the end and then sets the
-			// limit itself. What only the host may do is to raise the ceiling.
-			var have unix.Rlimit
-			if err := unix.Prlimit(pid, l.Resource, nil, &have); err == nil && have.Max >= l.Hard {
-				continue
+// rlimits sets limits from outside: raising one may take a privilege that the
+// process has lost in its user namespace.
+func rlimits(p *specconv.Process) func(*nsexec.Executor) error {
+	return func(x *nsexec.Executor) error {
+		for i, l := range p.Rlimits {
+			set := unix.Rlimit{Cur: l.Soft, Max: l.Hard}
+			if l.Resource == unix.RLIMIT_NOFILE {
+				// The executor needs descriptors until the end and then sets the
+				// limit itself. What only the host may do is to raise the ceiling.
+				var have unix.Rlimit
+				if err := unix.Prlimit(x.Pid, l.Resource, nil, &have); err == nil && have.Max >= l.Hard {
+					continue
+				}
+				set.Cur = l.Hard
 			}
-			set.Cur = l.Hard
+			if err := unix.Prlimit(x.Pid, l.Resource, &set, nil); err != nil {
+				return fmt.Errorf("process.rlimits[%d]: set %s to %d, %d: %w", i, l.Name, l.Soft, l.Hard, err)
+			}
 		}
-		if err := unix.Prlimit(pid, l.Resource, &set, nil); err != nil {
-			return fmt.Errorf("process.rlimits[%d]: set %s to %d, %d: %w", i, l.Name, l.Soft, l.Hard, err)
-		}
+		return nil
 	}
-	return nil
 }
 
 // inheritOOMScore has the process inherit its score from us, where we have no
 // right to the files of an executor that is unreadable.
 func (r *Runtime) inheritOOMScore(p *specconv.Process) error {
-	if p == nil || p.Spec.OOMScoreAdj == nil || !r.Rootless {
+	if p == nil || !r.Rootless {
 		return nil
 	}
-	return setOOMScore("self", *p.Spec.OOMScoreAdj)
+	return writeOOMScore("self", p)
 }
 
-func setOOMScore(process string, adj int) error {
-	if err := writeKernel("/proc/"+process+"/oom_score_adj", strconv.Itoa(adj)); err != nil {
-		return fmt.Errorf("process.oomScoreAdj: set %d: %w", adj, errors.Unwrap(err))
+func (r *Runtime) setOOMScore(pid int, p *specconv.Process) error {
+	if r.Rootless {
+		return nil // inherited
+	}
+	return writeOOMScore(strconv.Itoa(pid), p)
+}
+
+func writeOOMScore(process string, p *specconv.Process) error {
+	adj := p.Spec.OOMScoreAdj
+	if adj == nil {
+		return nil
+	}
+	if err := writeKernel("/proc/"+process+"/oom_score_adj", strconv.Itoa(*adj)); err != nil {
+		return fmt.Errorf("process.oomScoreAdj: set %d: %w", *adj, errors.Unwrap(err))
 	}
 	return nil
 }

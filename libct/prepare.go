@@ -398,6 +398,22 @@ func (l *launch) timeOffsets(x *nsexec.Executor) error {
 	return writeTimeOffsets(x.Pid, l.config.Spec.Linux.TimeOffsets)
 }
 
+// checkMountNamespace refuses to join our own mount namespace by its path: the
+// root of the whole host would be pivoted away.
+func checkMountNamespace(c *specconv.Config) error {
+	for _, j := range c.Namespaces.Join {
+		if j.Flag != unix.CLONE_NEWNS {
+			continue
+		}
+		var own, theirs unix.Stat_t
+		if unix.Stat("/proc/self/ns/mnt", &own) == nil && unix.Stat(j.Path, &theirs) == nil &&
+			own.Dev == theirs.Dev && own.Ino == theirs.Ino {
+			return specconv.Violations{{Path: j.Property, Message: fmt.Sprintf("%q is the mount namespace of rt itself", j.Path)}}
+		}
+	}
+	return nil
+}
+
 // checkResctrl refuses intelRdt where the kernel has no resctrl, and where it
 // has one: there is no support for it yet, and silence would be a lie.
 func checkResctrl(rdt *specs.LinuxIntelRdt) error {

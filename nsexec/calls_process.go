@@ -187,6 +187,10 @@ func (b *Batch) Seccomp(flags uint32, program []byte) Reg {
 		_   [6]byte
 		ptr uint64
 	}
+	const most = 4096 // BPF_MAXINSNS
+	if len(program)/8 > most {
+		b.full = true
+	}
 	p := prog{n: uint16(len(program) / 8), ptr: b.bytes(program).value}
 	out := b.Regs.New()
 	b.call(out, unix.SYS_SECCOMP, num(unix.SECCOMP_SET_MODE_FILTER), num(flags), structure(b, &p))

@@ -1,7 +1,7 @@
 package inside
 
 import (
-	"fmt"
+	"errors"
 
 	"golang.org/x/sys/unix"
 
@@ -20,17 +20,17 @@ func console(p *Plan, in *nsexec.Batch, pts nsexec.Reg, onDev bool) {
 		return
 	}
 	in.Step("make terminal", "process.terminal", "")
-	master := in.Openat2(pts, "ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_NOFOLLOW, 0,
-		unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
-	fs := in.Fstatfs(master)
-	kind := in.Statx(master, "", unix.AT_EMPTY_PATH)
+	// In a devpts nobody can put another file in ptmx's place, and nothing that
+	// is mounted over it is followed.
+	fs := in.Fstatfs(pts)
 	in.Host(func(x *nsexec.Executor) error {
-		f, s := x.Statfs(fs), x.Statx(kind)
-		if f.Type != unix.DEVPTS_SUPER_MAGIC || s.Rdev_major != 5 || s.Rdev_minor != 2 {
-			return fmt.Errorf("process.terminal: make terminal: /dev/pts is not a devpts file system")
+		if x.Statfs(fs).Type != unix.DEVPTS_SUPER_MAGIC {
+			return errors.New("process.terminal: make terminal: /dev/pts is not a devpts file system")
 		}
 		return nil
 	})
+	master := in.Openat2(pts, "ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_NOFOLLOW, 0,
+		unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS|unix.RESOLVE_NO_XDEV)
 	in.IoctlBytes(master, unix.TIOCSPTLCK, []byte{0, 0, 0, 0})
 	slave := in.Ioctl(master, unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
 	if size := proc.ConsoleSize; size != nil {
@@ -38,7 +38,7 @@ func console(p *Plan, in *nsexec.Batch, pts nsexec.Reg, onDev bool) {
 	}
 	in.Fchownat(slave, "", int(proc.User.UID), -1, unix.AT_EMPTY_PATH)
 	in.Expect(0, errno(unix.EPERM), errno(unix.EINVAL)) // an owner outside the user namespace
-	if onDev && ownDev(p) {
+	if onDev && ownDev(p) && p.Config.Namespaces.Has(unix.CLONE_NEWNS) {
 		showConsole(p, in, slave)
 	}
 	in.SendFD(p.passed.console, master, []byte("/dev/ptmx"))

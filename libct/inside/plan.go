@@ -105,6 +105,8 @@ type Acts struct {
 	Network func(fds ...int) error
 	// RuntimeHooks runs prestart and createRuntime.
 	RuntimeHooks func(x *nsexec.Executor) error
+	// Rlimits sets process.rlimits, but for the number of open files.
+	Rlimits func(x *nsexec.Executor) error
 	// CopyUp fills a fresh tmpfs with what its target holds.
 	CopyUp func(fds ...int) error
 	// HookOutput gives the end of what hooks have written.

@@ -15,6 +15,22 @@ import (
 func program(p *Plan, in *nsexec.Batch) {
 	name := p.Config.Process.Spec.Args[0]
 	list := candidates(name, p.Config.Process.Spec.Env)
+	var first error // worth telling, when none can be run
+	for len(list) > 0 {
+		n := min(len(list), 64) // a PATH may be longer than there are registers
+		probe(p, in, list[:n], &first)
+		list = list[n:]
+	}
+	in.Host(func(*nsexec.Executor) error {
+		if p.program == "" {
+			return notExecutable(name, first)
+		}
+		return nil
+	})
+}
+
+// probe takes the first of list that can be run, if none was found yet.
+func probe(p *Plan, in *nsexec.Batch, list []string, first *error) {
 	stats := make([]nsexec.Buffer, len(list))
 	access := make([]nsexec.Reg, len(list))
 	found := make([]nsexec.Reg, len(list))
@@ -23,18 +39,18 @@ func program(p *Plan, in *nsexec.Batch) {
 		access[i] = in.Faccessat2(path, unix.X_OK)
 	}
 	in.Host(func(x *nsexec.Executor) error {
-		var first error
 		for i, path := range list {
+			if p.program != "" {
+				return nil
+			}
 			err := executable(x, found[i], access[i], stats[i])
 			if err == nil {
 				p.program = path
-				return nil
-			}
-			if first == nil && err != unix.ENOENT {
-				first = err
+			} else if *first == nil && err != unix.ENOENT {
+				*first = err
 			}
 		}
-		return notExecutable(name, first)
+		return nil
 	})
 	in.FreeAll(found...)
 	in.FreeAll(access...)

@@ -63,6 +63,7 @@ var build = [...]step{
 // become turns the executor into what the container's process will be; exec
 // does the same.
 var become = [...]step{
+	{"set", "process.rlimits", rlimits, "hooks have none of them; raising takes the host's privilege"},
 	{"set label", "process.apparmorProfile", labels, "no_new_privs would forbid the change"},
 	{"set", "process.scheduler", scheduler, "it takes privilege"},
 	{"set", "linux.personality", personality, ""},
@@ -118,6 +119,8 @@ func (p *Plan) Build(regs *nsexec.Registers) *nsexec.Batch {
 	}
 	add(p, in, build[:])
 	if p.Config.Process == nil {
+		in.Step("close", "", "the host's /proc")
+		in.Close(p.proc)
 		in.Step("let the executor outlive rt", "", "")
 		survive(p, in)
 		return in
@@ -148,6 +151,12 @@ func containerConsole(p *Plan, in *nsexec.Batch) {
 	pts := in.InRoot(p.root, "dev/pts", unix.O_PATH|unix.O_DIRECTORY)
 	console(p, in, pts, true)
 	in.Close(pts)
+}
+
+func rlimits(p *Plan, in *nsexec.Batch) {
+	if p.Acts.Rlimits != nil && len(p.Config.Process.Rlimits) > 0 {
+		in.Host(p.Acts.Rlimits)
+	}
 }
 
 func awaitStart(p *Plan, in *nsexec.Batch) {
