@@ -94,7 +94,8 @@ func fullSpec(t *testing.T, args ...string) *specs.Spec {
 		specs.Mount{Destination: "/home", Type: "tmpfs", Source: "tmpfs", Options: []string{"rw", "tmpcopyup"}},
 	)
 	s.Hooks = &specs.Hooks{
-		Prestart:        hook(machine.busybox), //nolint:staticcheck // deprecated, and still used
+		//lint:ignore SA1019 Docker still uses it
+		Prestart:        hook(machine.busybox),
 		CreateRuntime:   hook(machine.busybox),
 		CreateContainer: hook(machine.busybox),
 		StartContainer:  hook("/bin/busybox"),
