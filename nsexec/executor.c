@@ -172,6 +172,26 @@ static void on_signal(int sig)
 	die(128 + sig);
 }
 
+struct kernel_sigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(int);
+	unsigned long mask;
+};
+
+#define NSIG_ 64
+
+/* What the caller has blocked or ignores is not the container's. */
+static void default_signals(void)
+{
+	struct kernel_sigaction sa = { 0, 0, 0, 0 }; /* SIG_DFL */
+	unsigned long none = 0;
+
+	for (int sig = 1; sig <= NSIG_; sig++)
+		sys4(__NR_rt_sigaction, sig, &sa, 0, sizeof sa.mask);
+	sys4(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
+}
+
 /*
  * The kernel drops signals for an init that has no handler, so a container
  * that was created but not started could not be stopped by anything but
@@ -179,17 +199,14 @@ static void on_signal(int sig)
  */
 static void die_of_signals(void)
 {
-	struct { void (*handler)(int); unsigned long flags; void (*restorer)(int); unsigned long mask; } sa;
+	/* SA_RESTORER: amd64 demands one; the handler never returns to it */
+	struct kernel_sigaction sa = { on_signal, 0x04000000, on_signal, 0 };
 	unsigned int leave = 1u << SIGKILL | 1u << SIGSTOP | 1u << SIGCHLD | 1u << SIGCONT |
 			     1u << SIGTSTP | 1u << SIGTTIN | 1u << SIGTTOU | 1u << SIGURG | 1u << SIGWINCH;
 
-	sa.handler = on_signal;
-	sa.flags = 0x04000000; /* SA_RESTORER: amd64 demands one; the handler never returns to it */
-	sa.restorer = on_signal;
-	sa.mask = 0;
 	for (int sig = 1; sig < 32; sig++)
 		if (!(leave >> sig & 1))
-			sys4(__NR_rt_sigaction, sig, &sa, 0, 8);
+			sys4(__NR_rt_sigaction, sig, &sa, 0, sizeof sa.mask);
 }
 
 static long await(long sock)
@@ -296,6 +313,7 @@ static __attribute__((noreturn)) void serve(void)
 	sys3(__NR_close_range, FD_MEM + 1, ~0U, 0);
 	if (size <= 0 || sys6(__NR_mmap, BASE, size, PROT_RW, MAP_SHARED_FIXED, FD_MEM, 0) != (long)BASE)
 		die(126);
+	default_signals();
 	sys3(__NR_fcntl, FD_SOCK, F_SETFD, FD_CLOEXEC);
 	sys3(__NR_fcntl, FD_MEM, F_SETFD, FD_CLOEXEC);
 	for (;;) {

@@ -222,7 +222,7 @@ func answerSeccomp(_ *peers, f *os.File, message []byte, log *os.File) {
 	if err != nil {
 		return
 	}
-	for {
+	for notified(f) {
 		var n seccompNotif
 		var errno unix.Errno
 		err := raw.Read(func(fd uintptr) bool {
@@ -240,6 +240,19 @@ func answerSeccomp(_ *peers, f *os.File, message []byte, log *os.File) {
 		raw.Control(func(fd uintptr) {
 			unix.Syscall(unix.SYS_IOCTL, fd, notifSend, uintptr(unsafe.Pointer(&answer)))
 		})
+	}
+}
+
+// notified waits for a call to answer. Before Linux 6.11 the ioctl that receives
+// one is not woken when the last process under the filter has ended.
+func notified(f *os.File) bool {
+	p := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
+	for {
+		n, err := unix.Poll(p, -1)
+		if err == unix.EINTR {
+			continue
+		}
+		return err == nil && n > 0 && p[0].Revents&unix.POLLIN != 0
 	}
 }
 
