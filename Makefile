@@ -21,10 +21,10 @@ CC  := $(triple)-gcc
 export PKG_CONFIG_LIBDIR := /usr/lib/$(triple)/pkgconfig
 endif
 export CC GOARCH
-export CGO_ENABLED := 1
+export CGO_ENABLED := 0
 
 TAGS    := netgo,osusergo,urfave_cli_no_template
-LDFLAGS := -s -w -buildid= -extldflags '-static' \
+LDFLAGS := -s -w -buildid= \
 	-X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 # The executor runs inside the container: no libc, no interpreter, nothing
@@ -40,12 +40,18 @@ ifeq ($(GOARCH),arm64)
 C_FLAGS := $(filter-out -fcf-protection=none,$(C_FLAGS)) -mno-outline-atomics
 endif
 
+# libseccomp needs a C library, whose start every verb would pay for: it is in
+# a program of its own. The file beside it says which libseccomp that is.
+compiler         := libct/seccomp/compiler_$(GOARCH).bin
+compiler_sources := $(wildcard libct/seccomp/compiler/*.go libct/seccomp/profile/*.go) go.mod go.sum
+embedded         := $(executor) $(compiler)
+
 # What is tested as a program, through $RT; all other packages are units.
 # Black-box packages never import rt's own.
 tools     = rt/tests/bench rt/tests/report rt/tests/vm
 black_box = $(filter-out $(tools) rt/tests/faults% rt/tests/conformance%,$(filter rt/tests%,$(packages)))
 unit      = $(filter-out rt/tests rt/tests/%,$(packages)) $(filter $(tools),$(packages))
-packages  = $(shell $(GO) list ./... 2>/dev/null)
+packages  = $(shell CGO_ENABLED=$(CGO_ENABLED) $(GO) list ./... 2>/dev/null)
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTEST      := $(GO) test -tags '$(TAGS)' $(GOTESTFLAGS)
@@ -53,11 +59,16 @@ GOTEST      := $(GO) test -tags '$(TAGS)' $(GOTESTFLAGS)
 .PHONY: all rt bin/rt-$(GOARCH)
 all: $(BIN)
 
-rt bin/rt-$(GOARCH): $(executor)
+rt bin/rt-$(GOARCH): $(embedded)
 	$(GO) build -trimpath -buildvcs=false -tags '$(TAGS)' -ldflags "$(LDFLAGS)" -o $@ .
 
 $(executor): $(c_sources) Makefile
 	$(CC) $(C_FLAGS) $(C_LINK) -o $@ nsexec/executor.c
+
+$(compiler): $(compiler_sources) Makefile
+	version=$$(pkg-config --modversion libseccomp) && printf %s "$$version" >$(@:.bin=.version)
+	CGO_ENABLED=1 $(GO) build -trimpath -buildvcs=false \
+		-ldflags "-s -w -buildid= -extldflags '-static'" -o $@ ./libct/seccomp/compiler
 
 .PHONY: help
 help: ## list the targets
@@ -78,7 +89,7 @@ test: rt ## run every test (root); the last line is the sum
 	@$(GO) run ./tests/report test-c test-unit test-cli test-faults test-conformance
 
 .PHONY: test-unit
-test-unit: $(executor) ## run the tests of the packages
+test-unit: $(embedded) ## run the tests of the packages
 	$(GOTEST) -timeout 15m $(unit)
 
 .PHONY: test-cli
@@ -86,7 +97,7 @@ test-cli: ## run the black-box tests against $RT (default ./rt)
 	RT=$(RT) $(GOTEST) -count=1 -timeout 20m $(black_box)
 
 .PHONY: test-faults
-test-faults: $(executor) ## make calls fail, kill rt at every call, race with it
+test-faults: $(embedded) ## make calls fail, kill rt at every call, race with it
 	RT=$(RT) $(GOTEST) -count=1 -timeout 10m ./tests/faults
 
 .PHONY: test-conformance
@@ -118,7 +129,8 @@ test-c: $(executor) ## compile the executor strictly, and run it under ASan and 
 	ASAN_OPTIONS=detect_leaks=0 $(GOTEST) -count=1 -timeout 5m -overlay bin/overlay.json ./nsexec
 
 .PHONY: vet
-vet: $(executor)
+vet: export CGO_ENABLED := 1
+vet: $(embedded)
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		if [ -n "$$bad" ]; then echo "gofmt: $$bad" >&2; exit 1; fi
 	$(GO) vet -tags '$(TAGS)' ./...
@@ -141,4 +153,4 @@ install: rt ## install to $DESTDIR$PREFIX
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf rt bin nsexec/*.bin nsexec/*.elf
+	rm -rf rt bin nsexec/*.bin nsexec/*.elf libct/seccomp/*.bin libct/seccomp/*.version

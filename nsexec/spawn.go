@@ -51,7 +51,7 @@ func Spawn(o Options) (x *Executor, err error) {
 	if err := x.share(o.Trace); err != nil {
 		return nil, err
 	}
-	exe, err := sealedImage()
+	exe, err := Sealed("rt", image)
 	if err != nil {
 		return nil, err
 	}

@@ -5,9 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
+
+	"rt/libct/seccomp/profile"
 )
+
+// x32Bit marks system calls of x32, which share the token of x86_64.
+const x32Bit = 0x40000000
 
 const nativeToken = unix.AUDIT_ARCH_X86_64
 
@@ -65,6 +69,5 @@ func TestDockerDefault(t *testing.T) {
 	if o.install != 0 || !slices.Equal(o.returns, want) {
 		t.Errorf("install %v, returned %v, want %v", o.install, o.returns, want)
 	}
-	major, minor, micro := libseccomp.GetLibraryVersion()
-	t.Logf("libseccomp %d.%d.%d: %d instructions, unknown %q", major, minor, micro, len(f.Program)/sockFilterSize, f.Unknown)
+	t.Logf("libseccomp %s: %d instructions, unknown %q", LibraryVersion(), len(f.Program)/profile.InstructionSize, f.Unknown)
 }

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"rt/libct/seccomp/profile"
 )
 
 // sysCall is one system call as a filter sees it.
@@ -28,8 +30,8 @@ func evaluate(t *testing.T, program []byte, c sysCall) uint32 {
 		binary.LittleEndian.PutUint64(data[16+8*i:], a)
 	}
 	var acc uint32
-	for pc := 0; pc*sockFilterSize < len(program); pc++ {
-		in := program[pc*sockFilterSize:]
+	for pc := 0; pc*profile.InstructionSize < len(program); pc++ {
+		in := program[pc*profile.InstructionSize:]
 		code := binary.LittleEndian.Uint16(in)
 		jt, jf, k := int(in[2]), int(in[3]), binary.LittleEndian.Uint32(in[4:])
 		var taken bool
@@ -112,7 +114,7 @@ func apply(t *testing.T, f *Filter, calls []sysCall) outcome {
 
 func sockFprog(program []byte) unix.SockFprog {
 	return unix.SockFprog{
-		Len:    uint16(len(program) / sockFilterSize),
+		Len:    uint16(len(program) / profile.InstructionSize),
 		Filter: (*unix.SockFilter)(unsafe.Pointer(&program[0])),
 	}
 }

@@ -6,10 +6,16 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"rt/libct/seccomp/profile"
 )
 
 // cacheSize is how many programs are kept.
 const cacheSize = 128
+
+// maxEntry is the size of the largest entry that is kept, a dozen times the
+// usual.
+const maxEntry = 256 << 10
 
 // cache is an open directory of compiled programs, each in a file that also
 // holds the key and is named after it. A nil cache is empty and keeps nothing.
@@ -53,12 +59,12 @@ func (c *cache) close() {
 }
 
 // load returns the filter stored under the key, or nil.
-func (c *cache) load(k key) *Filter {
+func (c *cache) load(k profile.Key) *Filter {
 	if c == nil {
 		return nil
 	}
 	// O_NONBLOCK: a fifo in the place of an entry must not make us wait.
-	fd, err := unix.Openat(c.fd, k.name(), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(c.fd, k.Name(), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
@@ -75,17 +81,17 @@ func (c *cache) load(k key) *Filter {
 	if n, err := unix.Pread(fd, buf, 0); err != nil || n != len(buf) {
 		return nil
 	}
-	return decodeEntry(k, buf)
+	return profile.Decode(k, buf)
 }
 
 // store keeps the filter, in place of whatever has the key's name. A failure
 // means that the next call compiles again.
-func (c *cache) store(k key, f *Filter) {
-	entry := encodeEntry(k, f)
+func (c *cache) store(k profile.Key, f *Filter) {
+	entry := profile.Encode(k, f)
 	if c == nil || len(entry) > maxEntry {
 		return
 	}
-	name := k.name()
+	name := k.Name()
 	temp := "new." + name + "." + strconv.Itoa(unix.Getpid())
 	fd, err := unix.Openat(c.fd, temp, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {

@@ -1,17 +1,15 @@
 package seccomp
 
 import (
-	"bytes"
-	"encoding/binary"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"rt/libct/seccomp/profile"
 )
 
 const smallProfile = `{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
@@ -24,7 +22,7 @@ func planted() *Filter {
 
 func TestCache(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
-	s := profile(t, smallProfile)
+	s := parse(t, smallProfile)
 	first, err := Compile(s, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +38,7 @@ func TestCache(t *testing.T) {
 
 	c := openCache(dir)
 	defer c.close()
-	c.store(keyOf(s), planted())
+	c.store(profile.KeyOf(s, version), planted())
 	if f, err := Compile(s, dir); err != nil || !reflect.DeepEqual(f, planted()) {
 		t.Errorf("planted filter came back as %+v, %v", f, err)
 	}
@@ -71,17 +69,9 @@ func TestDistrustedEntries(t *testing.T) {
 	}{
 		{"missing", func(t *testing.T, path string) { must(t, os.Remove(path)) }},
 		{"empty", rewrite(func(b []byte) []byte { return nil })},
-		{"header only", rewrite(func(b []byte) []byte { return b[:contentAt] })},
 		{"cut", rewrite(func(b []byte) []byte { return b[:len(b)-1] })},
-		{"longer", rewrite(func(b []byte) []byte { return append(b, 0) })},
 		{"too large", rewrite(func(b []byte) []byte { return make([]byte, maxEntry+1) })},
-		{"wrong magic", rewrite(func(b []byte) []byte { b[0] ^= 1; return b })},
-		{"wrong sum", rewrite(func(b []byte) []byte { b[sumAt] ^= 1; return b })},
-		{"wrong key", rewrite(func(b []byte) []byte { b[contentAt] ^= 1; return withSum(b) })},
-		{"torn", rewrite(func(b []byte) []byte { clear(b[len(b)/2:]); return b })},
-		{"wrong flags", rewrite(func(b []byte) []byte { b[bodyAt] ^= 1; return b })},
-		{"wrong program", rewrite(func(b []byte) []byte { b[len(b)-len("a\x00\x00b")-1] ^= 1; return b })},
-		{"entry of another key with this name", rewrite(func([]byte) []byte { return encodeEntry(key("another"), planted()) })},
+		{"entry of another key with this name", rewrite(func([]byte) []byte { return profile.Encode(profile.Key("another"), planted()) })},
 		{"group may write", func(t *testing.T, path string) { must(t, os.Chmod(path, 0o620)) }},
 		{"others may write", func(t *testing.T, path string) { must(t, os.Chmod(path, 0o602)) }},
 		{"another owner", func(t *testing.T, path string) { must(t, os.Chown(path, 1234, 0)) }},
@@ -95,14 +85,14 @@ func TestDistrustedEntries(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			must(t, os.Chmod(dir, 0o700))
-			s := profile(t, smallProfile)
+			s := parse(t, smallProfile)
 			want, err := Compile(s, "")
 			must(t, err)
-			k := keyOf(s)
+			k := profile.KeyOf(s, version)
 			c := openCache(dir)
 			defer c.close()
 			c.store(k, planted())
-			tt.spoil(t, filepath.Join(dir, k.name()))
+			tt.spoil(t, filepath.Join(dir, k.Name()))
 
 			for _, round := range []string{"recompiled", "replaced"} {
 				if f, err := Compile(s, dir); err != nil || !reflect.DeepEqual(f, want) {
@@ -125,9 +115,9 @@ func TestDirectoryAsEntry(t *testing.T) {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s := profile(t, smallProfile)
-	k := keyOf(s)
-	if err := os.Mkdir(filepath.Join(dir, k.name()), 0o700); err != nil {
+	s := parse(t, smallProfile)
+	k := profile.KeyOf(s, version)
+	if err := os.Mkdir(filepath.Join(dir, k.Name()), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if f, err := Compile(s, dir); err != nil || f == nil {
@@ -167,9 +157,9 @@ func TestDistrustedDirectories(t *testing.T) {
 			if err := os.MkdirAll(dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			s := profile(t, smallProfile)
+			s := parse(t, smallProfile)
 			c := openCache(dir)
-			c.store(keyOf(s), planted())
+			c.store(profile.KeyOf(s, version), planted())
 			c.close()
 			if err := tt.make(dir); err != nil {
 				t.Fatal(err)
@@ -190,20 +180,20 @@ func TestCacheKeepsTheNewest(t *testing.T) {
 	c := openCache(dir)
 	defer c.close()
 	const extra = 5
-	var keys []key
+	var keys []profile.Key
 	begin := time.Now().Add(-time.Hour)
 	for i := range cacheSize + extra {
-		k := key{byte(i), byte(i >> 8)}
+		k := profile.Key{byte(i), byte(i >> 8)}
 		keys = append(keys, k)
-		path := filepath.Join(dir, k.name())
-		if err := os.WriteFile(path, encodeEntry(k, planted()), 0o600); err != nil {
+		path := filepath.Join(dir, k.Name())
+		if err := os.WriteFile(path, profile.Encode(k, planted()), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chtimes(path, begin, begin.Add(time.Duration(i)*time.Second)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	newest := key{0xff}
+	newest := profile.Key{0xff}
 	c.store(newest, planted())
 	for i, k := range keys {
 		if kept := c.load(k) != nil; kept != (i > extra) {
@@ -213,102 +203,6 @@ func TestCacheKeepsTheNewest(t *testing.T) {
 	if c.load(newest) == nil {
 		t.Error("the new entry is gone")
 	}
-}
-
-func TestKeysDiffer(t *testing.T) {
-	ret := func(n uint) *uint { return &n }
-	base := specs.LinuxSeccomp{DefaultAction: specs.ActErrno}
-	variants := []func(*specs.LinuxSeccomp){
-		func(s *specs.LinuxSeccomp) {},
-		func(s *specs.LinuxSeccomp) { s.DefaultAction = specs.ActKill },
-		func(s *specs.LinuxSeccomp) { s.DefaultErrnoRet = ret(0) },
-		func(s *specs.LinuxSeccomp) { s.DefaultErrnoRet = ret(1) },
-		func(s *specs.LinuxSeccomp) { s.Architectures = []specs.Arch{"a", "b"} },
-		func(s *specs.LinuxSeccomp) { s.Architectures = []specs.Arch{"ab"} },
-		func(s *specs.LinuxSeccomp) { s.Flags = []specs.LinuxSeccompFlag{} },
-		func(s *specs.LinuxSeccomp) { s.Flags = []specs.LinuxSeccompFlag{"a", "b"} },
-		func(s *specs.LinuxSeccomp) { s.Syscalls = []specs.LinuxSyscall{{Names: []string{"a", "b"}}} },
-		func(s *specs.LinuxSeccomp) {
-			s.Syscalls = []specs.LinuxSyscall{{Names: []string{"a"}}, {Names: []string{"b"}}}
-		},
-		func(s *specs.LinuxSeccomp) { s.Syscalls = []specs.LinuxSyscall{{Names: []string{"ab"}}} },
-		func(s *specs.LinuxSeccomp) { s.Syscalls = []specs.LinuxSyscall{{Names: []string{"a"}, Action: "b"}} },
-		func(s *specs.LinuxSeccomp) {
-			s.Syscalls = []specs.LinuxSyscall{{Names: []string{"a"}, ErrnoRet: ret(0)}}
-		},
-		func(s *specs.LinuxSeccomp) {
-			s.Syscalls = []specs.LinuxSyscall{{Args: []specs.LinuxSeccompArg{{Index: 1}}}}
-		},
-		func(s *specs.LinuxSeccomp) {
-			s.Syscalls = []specs.LinuxSyscall{{Args: []specs.LinuxSeccompArg{{Value: 1}}}}
-		},
-		func(s *specs.LinuxSeccomp) {
-			s.Syscalls = []specs.LinuxSyscall{{Args: []specs.LinuxSeccompArg{{ValueTwo: 1}}}}
-		},
-		func(s *specs.LinuxSeccomp) {
-			s.Syscalls = []specs.LinuxSyscall{{Args: []specs.LinuxSeccompArg{{Op: "x"}}}}
-		},
-	}
-	seen := map[string]int{}
-	names := map[string]int{}
-	for i, change := range variants {
-		s := base
-		change(&s)
-		k := keyOf(&s)
-		if j, ok := seen[string(k)]; ok {
-			t.Errorf("variants %d and %d have the same key", j, i)
-		}
-		if j, ok := names[k.name()]; ok {
-			t.Errorf("variants %d and %d have the same name", j, i)
-		}
-		seen[string(k)], names[k.name()] = i, i
-	}
-}
-
-// The key must cover every field that bears on the program: a new field of the
-// spec has to be looked at.
-func TestKeyKnowsEveryField(t *testing.T) {
-	for _, tt := range []struct {
-		typ  any
-		want int
-	}{{specs.LinuxSeccomp{}, 7}, {specs.LinuxSyscall{}, 4}, {specs.LinuxSeccompArg{}, 4}} {
-		typ := reflect.TypeOf(tt.typ)
-		if typ.NumField() != tt.want {
-			t.Errorf("%v has %d fields, keyOf was written for %d", typ, typ.NumField(), tt.want)
-		}
-	}
-}
-
-func FuzzDecodeEntry(f *testing.F) {
-	k := key("a key")
-	f.Add([]byte{})
-	f.Add(encodeEntry(k, planted()))
-	f.Add(encodeEntry(k, &Filter{Program: make([]byte, 16)}))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		// As it is, and with a sum that fits, so that the rest is reached.
-		for _, e := range [][]byte{body, withSum(body)} {
-			got := decodeEntry(k, e)
-			if got == nil {
-				continue
-			}
-			if len(got.Program) == 0 || len(got.Program)%sockFilterSize != 0 || len(got.Program) > maxProgram {
-				t.Fatalf("program of %d bytes", len(got.Program))
-			}
-			again := decodeEntry(k, encodeEntry(k, got))
-			if again == nil || !bytes.Equal(again.Program, got.Program) || fmt.Sprint(again) != fmt.Sprint(got) {
-				t.Fatalf("%+v became %+v", got, again)
-			}
-		}
-	})
-}
-
-func withSum(body []byte) []byte {
-	e := bytes.Clone(body)
-	if len(e) >= contentAt {
-		copy(e, entryMagic)
-		binary.LittleEndian.PutUint64(e[sumAt:], mix(offset, e[bodyAt:]))
-	}
-	return e
 }
 
 func BenchmarkDockerDefault(b *testing.B) {
@@ -323,7 +217,7 @@ func BenchmarkDockerDefault(b *testing.B) {
 	})
 	b.Run("key", func(b *testing.B) {
 		for b.Loop() {
-			keyOf(s)
+			profile.KeyOf(s, version)
 		}
 	})
 	b.Run("cached", func(b *testing.B) {

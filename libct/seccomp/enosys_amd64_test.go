@@ -81,32 +81,3 @@ func TestNewerCallsGetENOSYS(t *testing.T) {
 		})
 	}
 }
-
-// The numbers of 32-bit ARM have a second range far above the first, which must
-// not count as the newest calls.
-func TestNewestOfARM(t *testing.T) {
-	p, err := decide(profile(t, `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
-		{"names": ["read", "statx", "set_tls"], "action": "SCMP_ACT_ALLOW"}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range archs {
-		if a.name == "SCMP_ARCH_ARM" {
-			if got := p.newest(a); got != 397 { // statx
-				t.Errorf("newest %d", got)
-			}
-			return
-		}
-	}
-}
-
-func TestPrologueIsAbsentWhenENOSYSIsTheDefault(t *testing.T) {
-	p, err := decide(profile(t, `{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "syscalls": [
-		{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := p.prologue(); len(got) != 0 {
-		t.Errorf("%d bytes", len(got))
-	}
-}

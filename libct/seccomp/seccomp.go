@@ -3,10 +3,12 @@
 //
 // It runs on the host only; the program is data by the time it is applied
 // inside the container. It may import the standard library, x/sys/unix,
-// runtime-spec and libseccomp-golang.
+// runtime-spec and nsexec.
 //
 // Compiling is slow (10 ms for the profile engines send by default, more than
-// the rest of creating a container), so programs are kept in a cache.
+// the rest of creating a container), so programs are kept in a cache, and is
+// left to a program that is embedded: libseccomp needs a C library, whose start
+// every verb would pay for.
 //
 // The cache never gives a program for another profile: an entry holds the whole
 // of what it was compiled from, and is taken only if that equals, byte for
@@ -17,24 +19,14 @@
 // reach into the directory, which is checked before each use.
 package seccomp
 
-import "github.com/opencontainers/runtime-spec/specs-go"
+import (
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"rt/libct/seccomp/profile"
+)
 
 // Filter is a compiled profile.
-type Filter struct {
-	// Program is an array of struct sock_filter in the byte order of the machine.
-	Program []byte
-
-	// Flags are SECCOMP_FILTER_FLAG_* for seccomp(2). NEW_LISTENER is never
-	// among them: who applies a filter that has Notify set adds it.
-	Flags uint32
-
-	// Notify says that a system call can be answered by SCMP_ACT_NOTIFY.
-	Notify bool
-
-	// Unknown lists the system calls of the profile that libseccomp has no
-	// name for, in the order of the profile. They have no rule.
-	Unknown []string
-}
+type Filter = profile.Filter
 
 // Compile compiles the profile. The errors name the property of config.json.
 //
@@ -66,18 +58,23 @@ type Filter struct {
 func Compile(s *specs.LinuxSeccomp, cacheDir string) (*Filter, error) {
 	c := openCache(cacheDir)
 	defer c.close()
-	k := keyOf(s)
+	k := profile.KeyOf(s, version)
 	if f := c.load(k); f != nil {
 		return f, nil
 	}
-	p, err := decide(s)
-	if err != nil {
-		return nil, err
-	}
-	f, err := p.build()
+	f, err := embedded().compile(k)
 	if err != nil {
 		return nil, err
 	}
 	c.store(k, f)
 	return f, nil
 }
+
+// LibraryVersion is the version of libseccomp, such as "2.5.4".
+func LibraryVersion() string { return version }
+
+// Actions, Operators, Archs and Flags list what Compile takes, for features.
+func Actions() []string   { return profile.Actions() }
+func Operators() []string { return profile.Operators() }
+func Archs() []string     { return profile.Archs() }
+func Flags() []string     { return profile.Flags() }

@@ -14,7 +14,7 @@ import (
 	"rt/specconv"
 )
 
-func profile(t testing.TB, text string) *specs.LinuxSeccomp {
+func parse(t testing.TB, text string) *specs.LinuxSeccomp {
 	t.Helper()
 	var s specs.LinuxSeccomp
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -25,7 +25,7 @@ func profile(t testing.TB, text string) *specs.LinuxSeccomp {
 
 func compile(t testing.TB, text string) *Filter {
 	t.Helper()
-	f, err := Compile(profile(t, text), "")
+	f, err := Compile(parse(t, text), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func dockerDefault(t testing.TB) *specs.LinuxSeccomp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return profile(t, string(text))
+	return parse(t, string(text))
 }
 
 func TestActionsInTheKernel(t *testing.T) {
@@ -271,7 +271,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.profile, func(t *testing.T) {
-			f, err := Compile(profile(t, tt.profile), "")
+			f, err := Compile(parse(t, tt.profile), "")
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, %v\nwant %s", f, err, tt.want)
 			}

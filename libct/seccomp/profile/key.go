@@ -1,4 +1,4 @@
-package seccomp
+package profile
 
 import (
 	"encoding/binary"
@@ -6,28 +6,25 @@ import (
 	"strconv"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
 )
 
-// generation changes whenever this package compiles a profile differently or
-// stores it differently than before.
-const generation = "rt seccomp 2"
+// generation changes whenever a profile is compiled differently or stored
+// differently than before.
+const generation = "rt seccomp 3"
 
-// key is everything that a compiled program depends on, written out.
-type key []byte
+// Key is everything that a compiled program depends on, written out: what the
+// compiler reads, and what the cache knows a program by.
+type Key []byte
 
-// keyOf serializes the profile with the versions of what compiles it. Every
+// KeyOf serializes the profile with the version of libseccomp that compiles it. Every
 // variable part is preceded by its length and every optional one by whether it
 // is there, so no two profiles have the same key. listenerPath and
 // listenerMetadata do not bear on the program.
-func keyOf(s *specs.LinuxSeccomp) key {
-	major, minor, micro := libseccomp.GetLibraryVersion()
+func KeyOf(s *specs.LinuxSeccomp, library string) Key {
 	e := make(encoding, 0, 16<<10) // the usual profile takes 10 KiB
 	e.text(generation)
 	e.text(runtime.GOARCH)
-	e.number(uint64(major))
-	e.number(uint64(minor))
-	e.number(uint64(micro))
+	e.text(library)
 
 	e.text(string(s.DefaultAction))
 	e.optional(s.DefaultErrnoRet)
@@ -44,12 +41,12 @@ func keyOf(s *specs.LinuxSeccomp) key {
 	for i := range s.Syscalls {
 		e.syscall(&s.Syscalls[i])
 	}
-	return key(e)
+	return Key(e)
 }
 
-// name is where an entry is looked for. Two keys may share it: what is found
+// Name is where an entry is looked for. Two keys may share it: what is found
 // there says whose it is.
-func (k key) name() string { return strconv.FormatUint(mix(offset, k), 16) }
+func (k Key) Name() string { return strconv.FormatUint(mix(offset, k), 16) }
 
 // offset is what mix begins with, FNV's offset basis.
 const offset = 14695981039346656037

@@ -1,9 +1,8 @@
-package seccomp
+package profile
 
 import (
 	"encoding/binary"
 
-	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 )
 
@@ -23,18 +22,25 @@ const (
 	lastPrivate = 423
 )
 
-// prologue returns the instructions that go before the filter and answer
+// retENOSYS answers ENOSYS.
+const retENOSYS = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
+
+// Number is the look-up of a system call's number on an architecture, false
+// when it has none.
+type Number func(name string, a Arch) (nr int, ok bool)
+
+// Prologue returns the instructions that go before the filter and answer
 // ENOSYS to calls newer than the profile; everything else falls through. There
 // is one block for each architecture, and a block that does not apply costs two
 // instructions. Only what the kernel can evaluate ahead is used (loads of nr
 // and arch, plain jumps), so its bitmap of always-allowed calls stays effective.
-func (p *plan) prologue() []byte {
+func (p *Plan) Prologue(number Number) []byte {
 	if !p.enosys {
 		return nil
 	}
 	var out []byte
-	for _, a := range p.archs {
-		if newest := p.newest(a); newest >= 0 {
+	for _, a := range p.Archs {
+		if newest := p.newest(a, number); newest >= 0 {
 			out = a.appendBlock(out, uint32(newest))
 		}
 	}
@@ -43,19 +49,18 @@ func (p *plan) prologue() []byte {
 
 // appendBlock appends: if it is this architecture and newest < nr < limit,
 // return ENOSYS.
-func (a *arch) appendBlock(out []byte, newest uint32) []byte {
+func (a *Arch) appendBlock(out []byte, newest uint32) []byte {
 	limit := a.limit
 	if limit == 0 {
 		limit = ^uint32(0)
 	}
-	const enosys = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
 	for _, in := range [...]unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offArch},
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 4, K: a.token},
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offNr},
 		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_K, Jf: 2, K: newest},
 		{Code: unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K, Jt: 1, K: limit},
-		{Code: unix.BPF_RET | unix.BPF_K, K: enosys},
+		{Code: unix.BPF_RET | unix.BPF_K, K: retENOSYS},
 	} {
 		out = binary.NativeEndian.AppendUint16(out, in.Code)
 		out = append(out, in.Jt, in.Jf)
@@ -66,13 +71,13 @@ func (a *arch) appendBlock(out []byte, newest uint32) []byte {
 
 // newest returns the largest system call number of the architecture that the
 // profile mentions with whatever action, -1 when it mentions none.
-func (p *plan) newest(a arch) int64 {
+func (p *Plan) newest(a Arch, number Number) int64 {
 	newest := int64(-1)
-	for _, c := range p.calls {
-		for _, name := range c.names {
-			nr, err := libseccomp.GetSyscallFromNameByArch(name, a.value)
+	for _, c := range p.Calls {
+		for _, name := range c.Names {
+			nr, ok := number(name, a)
 			switch {
-			case err != nil:
+			case !ok:
 			case nr <= muxFirst && nr >= muxLast:
 				newest = max(newest, lastPrivate)
 			case a.limit == 0 || int64(nr) < int64(a.limit):

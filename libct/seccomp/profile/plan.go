@@ -1,4 +1,4 @@
-package seccomp
+package profile
 
 import (
 	"fmt"
@@ -7,45 +7,47 @@ import (
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 )
 
-// plan is a profile with everything decided that needs no library.
-type plan struct {
-	fallback libseccomp.ScmpAction // for calls without a rule
-	enosys   bool                  // calls newer than the profile get ENOSYS
-	archs    []arch                // what the machine executes, native first
-	calls    []call
-	flags    uint32
-	notify   bool
+// Plan is a profile with everything decided that needs no library. Actions are
+// what the program returns, SECCOMP_RET_* with its data.
+type Plan struct {
+	Fallback uint32 // for calls without a rule
+	Archs    []Arch // what the machine executes, native first
+	Calls    []Call
+	Flags    uint32
+	Notify   bool
+
+	enosys bool // calls newer than the profile get ENOSYS
 }
 
-// call is what one entry of syscalls says.
-type call struct {
-	names    []string
-	action   libseccomp.ScmpAction
-	matches  [][]libseccomp.ScmpCondition // any of them; none is unconditional
-	property string
+// Call is what one entry of syscalls says.
+type Call struct {
+	Names    []string
+	Action   uint32
+	Matches  [][]specs.LinuxSeccompArg // any of them; none is unconditional
+	Property string
 }
 
-// decide checks the profile and decides what Compile promises.
-func decide(s *specs.LinuxSeccomp) (*plan, error) {
-	var p plan
+// Decide checks the profile and decides what seccomp.Compile promises. The
+// errors name the property of config.json.
+func Decide(s *specs.LinuxSeccomp) (*Plan, error) {
+	var p Plan
 	const root = "linux.seccomp"
 	def, value, err := parseAction(s.DefaultAction, s.DefaultErrnoRet, root+".defaultAction", root+".defaultErrnoRet")
 	if err != nil {
 		return nil, err
 	}
-	if value == libseccomp.ActNotify {
+	if value == unix.SECCOMP_RET_USER_NOTIF {
 		// Its first call after seccomp(2) would wait for an agent that has not
 		// been given the listener yet.
 		return nil, fmt.Errorf("compile %s.defaultAction: %q would suspend the runtime itself", root, s.DefaultAction)
 	}
-	p.fallback = value
-	p.enosys = def.deny && value != libseccomp.ActErrno.SetReturnCode(int16(unix.ENOSYS))
+	p.Fallback = value
+	p.enosys = def.deny && value != retENOSYS
 
-	if p.archs, err = decideArchs(s.Architectures); err != nil {
+	if p.Archs, err = decideArchs(s.Architectures); err != nil {
 		return nil, err
 	}
 	for i := range s.Syscalls {
@@ -53,15 +55,15 @@ func decide(s *specs.LinuxSeccomp) (*plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.notify = p.notify || c.action == libseccomp.ActNotify
-		p.calls = append(p.calls, c)
+		p.Notify = p.Notify || c.Action == unix.SECCOMP_RET_USER_NOTIF
+		p.Calls = append(p.Calls, c)
 	}
-	p.flags, err = decideFlags(s.Flags, p.notify)
+	p.Flags, err = decideFlags(s.Flags, p.Notify)
 	return &p, err
 }
 
-func decideCall(s *specs.LinuxSyscall, property string) (call, error) {
-	c := call{names: s.Names, property: property}
+func decideCall(s *specs.LinuxSyscall, property string) (Call, error) {
+	c := Call{Names: s.Names, Property: property}
 	if len(s.Names) == 0 {
 		return c, fmt.Errorf("compile %s.names: empty", property)
 	}
@@ -71,34 +73,31 @@ func decideCall(s *specs.LinuxSyscall, property string) (call, error) {
 		}
 	}
 	var err error
-	if _, c.action, err = parseAction(s.Action, s.ErrnoRet, property+".action", property+".errnoRet"); err != nil {
+	if _, c.Action, err = parseAction(s.Action, s.ErrnoRet, property+".action", property+".errnoRet"); err != nil {
 		return c, err
 	}
-	var conds []libseccomp.ScmpCondition
 	var seen [6]bool
 	repeated := false
 	for i, a := range s.Args {
-		cond, err := parseArg(a, fmt.Sprintf("%s.args[%d]", property, i))
-		if err != nil {
+		if err := checkArg(a, fmt.Sprintf("%s.args[%d]", property, i)); err != nil {
 			return c, err
 		}
 		repeated = repeated || seen[a.Index]
 		seen[a.Index] = true
-		conds = append(conds, cond)
 	}
 	switch {
 	case repeated:
-		for i := range conds {
-			c.matches = append(c.matches, conds[i:i+1])
+		for i := range s.Args {
+			c.Matches = append(c.Matches, s.Args[i:i+1])
 		}
-	case len(conds) > 0:
-		c.matches = [][]libseccomp.ScmpCondition{conds}
+	case len(s.Args) > 0:
+		c.Matches = [][]specs.LinuxSeccompArg{s.Args}
 	}
 	return c, nil
 }
 
-// parseAction gives the table's entry and the action with its errno.
-func parseAction(name specs.LinuxSeccompAction, errno *uint, property, errnoProperty string) (action, libseccomp.ScmpAction, error) {
+// parseAction gives the table's entry and what the program returns.
+func parseAction(name specs.LinuxSeccompAction, errno *uint, property, errnoProperty string) (action, uint32, error) {
 	i := slices.IndexFunc(actions[:], func(a action) bool { return a.name == name })
 	if i < 0 {
 		return action{}, 0, fmt.Errorf("compile %s: unknown action %q", property, name)
@@ -114,37 +113,33 @@ func parseAction(name specs.LinuxSeccompAction, errno *uint, property, errnoProp
 			return a, 0, fmt.Errorf("compile %s: %d is greater than %d", errnoProperty, data, a.data)
 		}
 	}
-	return a, a.value.SetReturnCode(int16(uint16(data))), nil // actions without errno ignore it
+	if a.data == 0 {
+		return a, a.value, nil
+	}
+	return a, a.value | uint32(data), nil
 }
 
-func parseArg(a specs.LinuxSeccompArg, property string) (libseccomp.ScmpCondition, error) {
-	var cond libseccomp.ScmpCondition
+func checkArg(a specs.LinuxSeccompArg, property string) error {
 	if a.Index > 5 {
-		return cond, fmt.Errorf("compile %s.index: %d is greater than 5", property, a.Index)
+		return fmt.Errorf("compile %s.index: %d is greater than 5", property, a.Index)
 	}
-	for _, o := range operators {
-		if o.name == a.Op {
-			return libseccomp.ScmpCondition{Argument: a.Index, Op: o.value, Operand1: a.Value, Operand2: a.ValueTwo}, nil
-		}
+	if !slices.Contains(operators[:], a.Op) {
+		return fmt.Errorf("compile %s.op: unknown operator %q", property, a.Op)
 	}
-	return cond, fmt.Errorf("compile %s.op: unknown operator %q", property, a.Op)
+	return nil
 }
 
 // decideArchs returns those of the architectures that this machine executes,
 // without repetition, and the native one before them.
-func decideArchs(names []specs.Arch) ([]arch, error) {
-	native, err := libseccomp.GetNativeArch()
-	if err != nil {
-		return nil, fmt.Errorf("compile linux.seccomp: native architecture: %w", err)
-	}
-	var list []arch
+func decideArchs(names []specs.Arch) ([]Arch, error) {
+	var list []Arch
 	for _, a := range archs {
-		if a.value == native {
+		if a.native && a.host == runtime.GOARCH {
 			list = append(list, a)
 		}
 	}
 	for i, name := range names {
-		k := slices.IndexFunc(archs[:], func(a arch) bool { return a.name == name })
+		k := slices.IndexFunc(archs[:], func(a Arch) bool { return a.Name == name })
 		if k < 0 {
 			return nil, fmt.Errorf("compile linux.seccomp.architectures[%d]: unknown architecture %q", i, name)
 		}

@@ -1,4 +1,4 @@
-package seccomp
+package profile
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// An entry of the cache is a header, the key, the program and the unknown
+// An entry, which is what the compiler answers and the cache keeps, is a header, the key, the program and the unknown
 // names, separated by NUL:
 //
 //	0   magic, with the version of this format
@@ -17,15 +17,14 @@ import (
 // The sum is for accidents: a file cut short, or full of the zeros that a
 // crash leaves.
 const (
-	entryMagic = "rt-scmp2"
+	entryMagic = "rt-scmp3"
 	sumAt      = len(entryMagic)
 	bodyAt     = sumAt + 8
 	contentAt  = bodyAt + 5*4
-
-	maxEntry = 256 << 10 // a dozen times the usual
 )
 
-func encodeEntry(k key, f *Filter) []byte {
+// Encode writes down the filter that k compiles to.
+func Encode(k Key, f *Filter) []byte {
 	names := strings.Join(f.Unknown, "\x00")
 	e := make([]byte, bodyAt, contentAt+len(k)+len(f.Program)+len(names))
 	copy(e, entryMagic)
@@ -43,8 +42,9 @@ func encodeEntry(k key, f *Filter) []byte {
 	return e
 }
 
-// decodeEntry returns nil unless e is exactly what encodeEntry has made for k.
-func decodeEntry(k key, e []byte) *Filter {
+// Decode returns nil unless e is exactly what Encode has made for k, and holds
+// a program that the kernel can be asked to take.
+func Decode(k Key, e []byte) *Filter {
 	if len(e) < contentAt || string(e[:sumAt]) != entryMagic ||
 		binary.LittleEndian.Uint64(e[sumAt:]) != mix(offset, e[bodyAt:]) {
 		return nil
@@ -52,7 +52,7 @@ func decodeEntry(k key, e []byte) *Filter {
 	body, content := e[bodyAt:contentAt], e[contentAt:]
 	field := func(i int) uint32 { return binary.LittleEndian.Uint32(body[4*i:]) }
 	source, program, names := uint64(field(2)), uint64(field(3)), uint64(field(4))
-	if source+program+names != uint64(len(content)) || program == 0 || program > maxProgram || program%sockFilterSize != 0 {
+	if source+program+names != uint64(len(content)) || program == 0 || program > MaxProgram || program%InstructionSize != 0 {
 		return nil
 	}
 	if !bytes.Equal(content[:source], k) {

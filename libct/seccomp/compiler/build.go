@@ -1,4 +1,6 @@
-package seccomp
+//go:build cgo
+
+package main
 
 import (
 	"errors"
@@ -8,29 +10,29 @@ import (
 
 	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
+
+	"rt/libct/seccomp/profile"
 )
 
-// sockFilterSize is the size of struct sock_filter.
-const sockFilterSize = 8
-
-// maxProgram is the kernel's limit, BPF_MAXINSNS instructions.
-const maxProgram = 4096 * sockFilterSize
-
 // build has libseccomp compile the plan.
-func (p *plan) build() (*Filter, error) {
-	f, err := libseccomp.NewFilter(p.fallback)
+func build(p *profile.Plan) (*profile.Filter, error) {
+	f, err := libseccomp.NewFilter(actionOf(p.Fallback))
 	if err != nil {
 		return nil, fmt.Errorf("compile linux.seccomp.defaultAction: %w", err)
 	}
 	defer f.Release()
-	for _, a := range p.archs {
-		if err := f.AddArch(a.value); err != nil {
-			return nil, fmt.Errorf("compile linux.seccomp.architectures: add %q: %w", a.name, err)
+	for _, a := range p.Archs {
+		arch, err := archOf(a)
+		if err == nil {
+			err = f.AddArch(arch)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("compile linux.seccomp.architectures: add %q: %w", a.Name, err)
 		}
 	}
-	out := Filter{Flags: p.flags, Notify: p.notify}
-	for _, c := range p.calls {
-		unknown, err := c.addTo(f, p.fallback)
+	out := profile.Filter{Flags: p.Flags, Notify: p.Notify}
+	for _, c := range p.Calls {
+		unknown, err := addCall(f, c, p.Fallback)
 		if err != nil {
 			return nil, err
 		}
@@ -44,18 +46,18 @@ func (p *plan) build() (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Program = append(p.prologue(), program...)
-	if n := len(out.Program); n > maxProgram {
+	out.Program = append(p.Prologue(numberOf), program...)
+	if n := len(out.Program); n > profile.MaxProgram {
 		return nil, fmt.Errorf("compile linux.seccomp: %d instructions, the kernel takes %d",
-			n/sockFilterSize, maxProgram/sockFilterSize)
+			n/profile.InstructionSize, profile.MaxProgram/profile.InstructionSize)
 	}
 	return &out, nil
 }
 
-// addTo adds the call's rules and returns the names that have no number on any
+// addCall adds the call's rules and returns the names that have no number on any
 // architecture.
-func (c *call) addTo(f *libseccomp.ScmpFilter, fallback libseccomp.ScmpAction) (unknown []string, err error) {
-	for i, name := range c.names {
+func addCall(f *libseccomp.ScmpFilter, c profile.Call, fallback uint32) (unknown []string, err error) {
+	for i, name := range c.Names {
 		// A call that only other architectures have gets a negative number,
 		// which libseccomp translates for each of them.
 		nr, err := libseccomp.GetSyscallFromName(name)
@@ -63,14 +65,14 @@ func (c *call) addTo(f *libseccomp.ScmpFilter, fallback libseccomp.ScmpAction) (
 			unknown = append(unknown, name)
 			continue
 		}
-		if c.action == fallback {
+		if c.Action == fallback {
 			continue // libseccomp refuses rules that change nothing
 		}
-		if len(c.matches) == 0 {
-			err = f.AddRule(nr, c.action)
+		if len(c.Matches) == 0 {
+			err = f.AddRule(nr, actionOf(c.Action))
 		}
-		for _, m := range c.matches {
-			if err = f.AddRuleConditional(nr, c.action, m); err != nil {
+		for _, m := range c.Matches {
+			if err = f.AddRuleConditional(nr, actionOf(c.Action), conditionsOf(m)); err != nil {
 				break
 			}
 		}
@@ -78,7 +80,7 @@ func (c *call) addTo(f *libseccomp.ScmpFilter, fallback libseccomp.ScmpAction) (
 			err = errors.New("an earlier entry with the same conditions has another action")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("compile %s.names[%d]: add rule for %q: %w", c.property, i, name, err)
+			return nil, fmt.Errorf("compile %s.names[%d]: add rule for %q: %w", c.Property, i, name, err)
 		}
 	}
 	return unknown, nil
