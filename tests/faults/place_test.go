@@ -34,6 +34,11 @@ func newPlace(t *testing.T, name string, spec *specs.Spec) *place {
 	p := &place{t: t, name: name, dir: filepath.Join(machine.dir, name), spec: spec}
 	p.bundle, p.state = filepath.Join(p.dir, "bundle"), filepath.Join(p.dir, "state")
 	makeBundle(t, p.bundle, spec)
+	t.Cleanup(func() {
+		if t.Failed() { // a test that gave up has left its containers
+			p.sweep(p.name)
+		}
+	})
 	return p
 }
 
