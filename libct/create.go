@@ -370,7 +370,8 @@ func (l *launch) undo() {
 // (runtime.md#lifecycle, step 2).
 func (l *launch) runtimeHooks() func(*nsexec.Executor) error {
 	h := l.config.Spec.Hooks
-	if h == nil || len(h.Prestart) == 0 && len(h.CreateRuntime) == 0 { //nolint:staticcheck // deprecated, and still used
+	//lint:ignore SA1019 deprecated, and still used
+	if h == nil || len(h.Prestart) == 0 && len(h.CreateRuntime) == 0 {
 		return nil
 	}
 	return func(*nsexec.Executor) error {
@@ -380,7 +381,8 @@ func (l *launch) runtimeHooks() func(*nsexec.Executor) error {
 		}
 		state := l.hookState(Created, l.rec.InitPid)
 		for _, list := range [...]hooks.List{
-			{Kind: "prestart", Hooks: h.Prestart, Dir: l.rec.Bundle, State: state}, //nolint:staticcheck
+			//lint:ignore SA1019 deprecated, and still used
+			{Kind: "prestart", Hooks: h.Prestart, Dir: l.rec.Bundle, State: state},
 			{Kind: "createRuntime", Hooks: h.CreateRuntime, Dir: l.rec.Bundle, State: state},
 		} {
 			if err := hooks.Run(list); err != nil {

@@ -17,10 +17,16 @@ const (
 	sizeofMountAttr = int(unsafe.Sizeof(unix.MountAttr{}))
 )
 
-// cloneArgs is struct clone_args, its first version with a cgroup.
-type cloneArgs struct {
-	flags, pidfd, childTID, parentTID, exitSignal, stack, stackSize, tls, setTID, setTIDSize, cgroup uint64
-}
+// cloneArgs is struct clone_args as far as its field cgroup; those that are
+// used have an index.
+type cloneArgs [11]uint64
+
+const (
+	cloneFlags      = 0
+	clonePidfd      = 1
+	cloneExitSignal = 4
+	cloneCgroup     = 10
+)
 
 func put64(space []byte, v uint64) { *(*uint64)(unsafe.Pointer(&space[0])) = v }
 
@@ -56,13 +62,13 @@ func (b *Batch) SendFD(sock, what Reg, message []byte) {
 // parent ends. CLONE_PARENT keeps the child a child of the host's process.
 // cgroup is a v2 directory to be born in, or AtFDCWD for none.
 func (b *Batch) Split(namespaces uint64, cgroup Reg) {
-	args := cloneArgs{flags: unix.CLONE_PARENT | namespaces}
+	args := cloneArgs{cloneFlags: unix.CLONE_PARENT | namespaces}
 	if cgroup != noReg {
-		args.flags |= unix.CLONE_INTO_CGROUP
+		args[cloneFlags] |= unix.CLONE_INTO_CGROUP
 	}
 	ptr := structure(b, &args)
 	if cgroup != noReg {
-		b.store(cgroup, ptr.value+80)
+		b.store(cgroup, ptr.value+cloneCgroup*8)
 	}
 	b.call(0, opSplit, ptr, num(unsafe.Sizeof(args)))
 }
@@ -72,7 +78,7 @@ func (b *Batch) Split(namespaces uint64, cgroup Reg) {
 func (b *Batch) Fork(ms int64, body func()) Reg {
 	pid, pidfd, status := b.Regs.New(), b.Regs.New(), b.Regs.New()
 	b.call(0, opStore, num(0), num(regAddr(pidfd))) // the kernel writes the lower half alone
-	args := cloneArgs{flags: unix.CLONE_PIDFD, pidfd: regAddr(pidfd), exitSignal: uint64(unix.SIGCHLD)}
+	args := cloneArgs{cloneFlags: unix.CLONE_PIDFD, clonePidfd: regAddr(pidfd), cloneExitSignal: uint64(unix.SIGCHLD)}
 	ptr := structure(b, &args)
 	b.call(pid, opFork, num(0), ptr, num(unsafe.Sizeof(args)))
 	at := len(b.ops) - 1
@@ -168,7 +174,7 @@ func (b *Batch) Setgroups(gids []uint32) {
 func (b *Batch) Capset(effective, permitted, inheritable uint64) {
 	type capHeader struct {
 		version uint32
-		pid     int32
+		_       int32 // the thread: oneself
 	}
 	type capData struct{ e0, p0, i0, e1, p1, i1 uint32 }
 	h := capHeader{version: unix.LINUX_CAPABILITY_VERSION_3}

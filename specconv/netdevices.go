@@ -33,6 +33,14 @@ func (c *checker) netDevices(devices map[string]specs.LinuxNetDevice, ns Namespa
 
 // netDeviceName is the kernel's rule, dev_valid_name().
 func netDeviceName(name string) bool {
-	return name != "" && len(name) < unix.IFNAMSIZ && name != "." && name != ".." &&
-		!strings.ContainsAny(name, "/: \t\n\v\f\r\x00\xa0")
+	if name == "" || len(name) >= unix.IFNAMSIZ || name == "." || name == ".." {
+		return false
+	}
+	for i := range len(name) { // bytes: the kernel's isspace() has 0xa0 too
+		switch name[i] {
+		case 0, '/', ':', ' ', '\t', '\n', '\v', '\f', '\r', 0xa0:
+			return false
+		}
+	}
+	return true
 }

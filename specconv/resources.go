@@ -91,6 +91,7 @@ func (c *checker) memory(path string, m *specs.LinuxMemory) {
 	c.orUnlimited(path+".limit", m.Limit)
 	c.orUnlimited(path+".reservation", m.Reservation)
 	c.orUnlimited(path+".swap", m.Swap)
+	//lint:ignore SA1019 deprecated, and still checked
 	c.orUnlimited(path+".kernel", m.Kernel)
 	c.orUnlimited(path+".kernelTCP", m.KernelTCP)
 	// Swap counts memory and swap together.

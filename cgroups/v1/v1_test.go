@@ -32,6 +32,7 @@ func TestSettings(t *testing.T) {
 	}{
 		{"nothing", nil, ""},
 		{"zero is unset", &specs.LinuxResources{
+			//lint:ignore SA1019 deprecated, and still to be passed over
 			Memory:  &specs.LinuxMemory{Limit: ptr(int64(0)), Swap: ptr(int64(0)), Reservation: ptr(int64(0)), Kernel: ptr(int64(7)), Swappiness: ptr(uint64(math.MaxUint64))},
 			CPU:     &specs.LinuxCPU{Shares: ptr(uint64(0)), Quota: ptr(int64(0)), Period: ptr(uint64(0)), RealtimeRuntime: ptr(int64(0))},
 			BlockIO: &specs.LinuxBlockIO{Weight: ptr(uint16(0))}}, ""},

@@ -63,6 +63,7 @@ func TestSettings(t *testing.T) {
 		{"no swap", &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: ptr(int64(10)), Swap: ptr(int64(10))}}, "memory.swap.max=0; memory.max=10"},
 		{"any swap", &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: ptr(int64(10)), Swap: ptr(int64(-1))}}, "memory.swap.max=max; memory.max=10"},
 		{"no limit", &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: ptr(int64(-1))}}, "memory.swap.max=max; memory.max=max"},
+		//lint:ignore SA1019 deprecated, and still to be passed over
 		{"what v2 does anyway", &specs.LinuxResources{Memory: &specs.LinuxMemory{UseHierarchy: ptr(true), DisableOOMKiller: ptr(false), Kernel: ptr(int64(5)), KernelTCP: ptr(int64(-1))}}, ""},
 		{"io", &specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{Weight: ptr(uint16(10)),
 			WeightDevice:          []specs.LinuxWeightDevice{weight},

@@ -3,7 +3,6 @@ package inside
 import (
 	"fmt"
 	"path"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -32,18 +31,17 @@ func devices(p *Plan, in *nsexec.Batch) {
 	for i := range p.Config.Devices {
 		d := &p.Config.Devices[i]
 		in.Step("make device", d.Property, d.Path)
-		dir, name, open := p.root, d.Path, false
-		if strings.HasPrefix(d.Path, "/dev/") && strings.Count(d.Path, "/") == 2 {
-			dir, name = dev, path.Base(d.Path)
-		} else {
-			dir, name, open = mountPoint(p, in, path.Dir(d.Path), isDirectory), path.Base(d.Path), true
+		dir, name := dev, path.Base(d.Path)
+		elsewhere := path.Dir(d.Path) != "/dev"
+		if elsewhere {
+			dir = mountPoint(p, in, path.Dir(d.Path), isDirectory)
 		}
 		if p.BindDevices && d.Mode&unix.S_IFMT != unix.S_IFIFO {
 			bindDevice(in, d, dir, name)
 		} else {
 			makeDevice(in, d, dir, name)
 		}
-		if open {
+		if elsewhere {
 			in.Close(dir)
 		}
 	}
