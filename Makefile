@@ -48,7 +48,7 @@ embedded         := $(executor) $(compiler)
 
 # What is tested as a program, through $RT; all other packages are units.
 # Black-box packages never import rt's own.
-tools     = rt/tests/bench rt/tests/report rt/tests/vm
+tools     = rt/tests/bench rt/tests/engines rt/tests/report rt/tests/vm
 black_box = $(filter-out $(tools) rt/tests/faults% rt/tests/conformance%,$(filter rt/tests%,$(packages)))
 unit      = $(filter-out rt/tests rt/tests/%,$(packages)) $(filter $(tools),$(packages))
 packages  = $(shell CGO_ENABLED=$(CGO_ENABLED) $(GO) list ./... 2>/dev/null)
@@ -103,6 +103,11 @@ test-faults: $(embedded) ## make calls fail, kill rt at every call, race with it
 .PHONY: test-conformance
 test-conformance: ## run the OCI runtime-tools suite against $RT
 	cd tests/conformance && $(GO) run . -runtime $(RT)
+
+.PHONY: test-engines
+test-engines: ## run containerd, Docker and Podman with $RT, and with runc beside it (Debian, root)
+	@$(GO) build -o bin/engines ./tests/engines
+	@bin/engines -runtime $(RT) $(ENGINEFLAGS)
 
 # Each suite in each guest is a target: vm-KIND-KERNEL-SUITE.
 guests := lite-6.12 lite-6.1 systemd-6.12

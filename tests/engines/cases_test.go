@@ -1,0 +1,97 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestParseSuite(t *testing.T) {
+	s, err := parseSuite("x", `greet() { echo hello; }
+-- a title
+? true
+? test -d /
+$ greet
+hello
+~ h.*o
+$ cat <<E
+> text
+> E
+[3]
+
+-- another
+$ true
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.prelude != "greet() { echo hello; }\n" || len(s.cases) != 2 {
+		t.Fatalf("prelude %q, %d cases", s.prelude, len(s.cases))
+	}
+	first := s.cases[0]
+	if first.title != "a title" || len(first.needs) != 2 || len(first.steps) != 2 {
+		t.Fatalf("first case %+v", first)
+	}
+	if got := first.steps[0]; got.command != "greet" || got.line != 5 || len(got.want) != 2 || got.code != 0 {
+		t.Errorf("first step %+v", got)
+	}
+	if got := first.steps[1]; got.command != "cat <<E\ntext\nE" || got.code != 3 {
+		t.Errorf("second step %+v", got)
+	}
+}
+
+func TestParseSuiteErrors(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"output without a command", "-- a\nhello", "x:2: \"hello\" stands before a command"},
+		{"bad expression", "-- a\n$ true\n~ (", "x:3: error parsing regexp"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := parseSuite("x", test.text); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestCompare(t *testing.T) {
+	tests := []struct {
+		name string
+		step step
+		out  string
+		code int
+		want string
+	}{
+		{"nothing", step{}, "", 0, ""},
+		{"as wanted", step{want: []pattern{{text: "a"}, {re: regexp.MustCompile("^b+$")}}}, "a\r\n\nbb\n", 0, ""},
+		{"exit code", step{code: 1}, "", 2, "exit code 2, want 1"},
+		{"other line", step{want: []pattern{{text: "a"}}}, "b", 0, `line 1 of the output is not "a"`},
+		{"line missing", step{want: []pattern{{text: "a"}, {text: "b"}}}, "a", 0, `line 2 of the output is not "b"`},
+		{"line too many", step{}, "a", 0, "more output than the 0 lines wanted"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.step.compare(test.out, test.code); got != test.want {
+				t.Errorf("compare = %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestCases reads the files of cases: each case has a title of its own and
+// does something.
+func TestCases(t *testing.T) {
+	for _, e := range allEngines {
+		s, err := parseSuite(e.name+".cases", e.cases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, c := range s.cases {
+			if seen[c.title] || len(c.steps) == 0 {
+				t.Errorf("%s: case %q: there twice, or empty", e.name, c.title)
+			}
+			seen[c.title] = true
+		}
+	}
+}

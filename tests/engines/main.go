@@ -1,0 +1,141 @@
+// Command engines runs containerd, Docker and Podman, as Debian packages them,
+// with a runtime under test and with runc beside it, and prints a table of
+// what worked: case, engine, runtime.
+//
+//	engines -runtime ./rt [-peer runc] [-run REGEXP] [containerd docker podman]
+//
+// It needs Debian and root, and installs the packages that are missing. An
+// engine it cannot have is skipped, and so is a case whose condition this
+// machine does not meet; the reason is printed. It fails when a case fails with
+// the runtime under test; what fails with the peer is only shown.
+//
+// Engines live in a room of their own (room.go). It runs on the host and
+// imports the standard library alone. README.md says how cases are written.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"syscall"
+)
+
+// settings are what the flags say; they are the same on each side of the room.
+type settings struct {
+	runtime string
+	peer    string
+	run     string
+	engines []string
+}
+
+func main() {
+	runtime.LockOSThread() // children die with the thread that started them
+	if err := realMain(); err != nil {
+		fmt.Fprintln(os.Stderr, "engines:", err)
+		os.Exit(1)
+	}
+}
+
+func realMain() error {
+	var s settings
+	flag.StringVar(&s.runtime, "runtime", "./rt", "the runtime under test")
+	flag.StringVar(&s.peer, "peer", "/usr/sbin/runc", "a runtime to compare with; empty for none")
+	flag.StringVar(&s.run, "run", "", "run only the cases whose engine/title match")
+	flag.Parse()
+	s.engines = flag.Args()
+	if len(s.engines) == 0 {
+		for _, e := range allEngines {
+			s.engines = append(s.engines, e.name)
+		}
+	}
+	switch dir := os.Getenv(roomVariable); {
+	case dir != "" && os.Getpid() == 1:
+		return keepRoom(dir)
+	case dir != "":
+		return inRoom(dir, s)
+	}
+	return outside(s)
+}
+
+// outside prepares what the room needs from the machine, and waits for it.
+func outside(s settings) error {
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("must be root")
+	}
+	path, err := filepath.Abs(s.runtime)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	if _, err := regexp.Compile(s.run); err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	install(ctx, s.engines)
+	dir, err := os.MkdirTemp("", "engines")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	// Containers in a user namespace have to reach their root file systems.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	// A copy, so that a build that goes on replaces nothing in the middle.
+	runtimePath := filepath.Join(dir, filepath.Base(path))
+	if err := copyFile(path, runtimePath); err != nil {
+		return err
+	}
+	args := []string{"-runtime", runtimePath, "-peer", s.peer, "-run", s.run}
+	return openRoom(ctx, dir, append(args, s.engines...))
+}
+
+// inRoom runs the cases.
+func inRoom(dir string, s settings) error {
+	if err := furnish(); err != nil {
+		return err
+	}
+	archive := filepath.Join(dir, "image.tar")
+	if err := writeImage(archive); err != nil {
+		return fmt.Errorf("make image: %w", err)
+	}
+	runtimes := []string{s.runtime}
+	if s.peer != "" {
+		if path, err := exec.LookPath(s.peer); err == nil {
+			runtimes = append(runtimes, path)
+		}
+	}
+	t := newTable(os.Stdout, runtimes)
+	only := regexp.MustCompile(s.run)
+	for _, name := range s.engines {
+		e := findEngine(name)
+		if e == nil {
+			return fmt.Errorf("engine %q: not containerd, docker or podman", name)
+		}
+		if err := e.runCases(dir, archive, only, t); err != nil {
+			t.skip(name, err.Error())
+		}
+	}
+	t.summarize()
+	if t.failed > 0 {
+		return fmt.Errorf("%d cases failed", t.failed)
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o755)
+}
