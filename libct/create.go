@@ -196,6 +196,7 @@ func (l *launch) prepare(direct bool) error {
 		Setgroups: l.rec.Setgroups,
 		NoPivot:   l.options.NoPivot,
 		Keyring:   !l.options.NoNewKeyring,
+		Kcore:     unix.Access("/proc/kcore", unix.F_OK) == nil,
 		LastCap:   lastCap(),
 		Permitted: permitted(),
 		Console:   -1, Listener: -1, Lock: -1, Notify: -1,

@@ -116,7 +116,7 @@ func NewBatch(regs *Registers) *Batch {
 }
 
 // Repair gives an empty batch that can run while another is stopped halfway,
-// for use in a Mend.
+// for use in a Mend or by the host between two calls.
 func Repair(x *Executor) *Batch {
 	b := NewBatch(&x.repair)
 	b.slot = x.depth

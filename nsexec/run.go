@@ -105,7 +105,8 @@ func (x *Executor) resume(b *Batch, first int) error {
 			return err
 		}
 		if s.do != nil {
-			if err := s.do(x); err != nil {
+			err := x.aside(func() error { return s.do(x) })
+			if err != nil {
 				return err
 			}
 		}
@@ -156,16 +157,28 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 	return nil
 }
 
-// mend has a Mend act. The registers of repairs are free again when it is done.
+// mend has a Mend act.
 func (x *Executor) mend(m Mend, e *CallError) (Next, error) {
+	if x.depth+1 == slots {
+		return 0, e
+	}
+	var next Next
+	err := x.aside(func() (err error) {
+		next, err = m(x, e)
+		return err
+	})
+	return next, err
+}
+
+// aside has do act while a batch is stopped; the batches it runs are repairs,
+// whose registers are free again afterwards.
+func (x *Executor) aside(do func() error) error {
 	if x.depth == 0 {
 		x.repair = Registers{next: repairRegs, limit: nreg}
 	}
-	if x.depth++; x.depth == slots {
-		return 0, e
-	}
+	x.depth++
 	defer func() { x.depth-- }()
-	return m(x, e)
+	return do()
 }
 
 // command tells the executor to do the calls first..end-1.

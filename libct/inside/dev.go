@@ -131,6 +131,9 @@ func devLinks(p *Plan, in *nsexec.Batch) {
 		{"/proc/self/fd/2", "stderr"},
 		{"/proc/kcore", "core"},
 	} {
+		if l.name == "core" && !p.Kcore {
+			continue
+		}
 		in.Symlinkat(l.target, dev, l.name)
 		in.Expect(0, errno(unix.EEXIST))
 	}

@@ -2,6 +2,7 @@ package inside
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -90,26 +91,52 @@ func isProc(in *nsexec.Batch, tree nsexec.Reg) {
 
 // fresh makes a file system and attaches it.
 func fresh(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
+	cover := m.Type == "tmpfs" && !freshParent(p, m.Destination) && !hasMode(m.Data)
+	// A read-only mount becomes so when nothing must be written to it any more:
+	// device nodes into /dev, what tmpcopyup copies, a mode.
+	readonly := m.AttrSet & unix.MOUNT_ATTR_RDONLY
+	later := m.Destination == "/dev" || m.TmpCopyUp || cover
 	attr := m.AttrSet
-	if later := readonlyLater(m); later {
-		attr &^= unix.MOUNT_ATTR_RDONLY
+	if later {
+		attr &^= readonly
 	}
 	mount := newFilesystem(p, in, m, attr)
-	target := mountPoint(p, in, m.Destination, isDirectory)
+	existed := true
+	target := mountPoint(p, in, m.Destination, func(*nsexec.Executor) bool {
+		existed = false
+		return true
+	})
+	if cover {
+		coverMode(in, mount, target, &existed)
+	}
 	if m.TmpCopyUp {
 		copyUp(p, in, m, target, mount)
 	}
-	if m.TmpCopyUp && m.AttrSet&unix.MOUNT_ATTR_RDONLY != 0 {
-		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+	if later && readonly != 0 && m.Destination != "/dev" {
+		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: readonly})
 	}
 	setAttributes(in, mount, m, 0, 0)
 	attach(p, in, m, mount, target)
 }
 
-// readonlyLater tells whether something must still be written to a mount that
-// is to be read-only: the device nodes in /dev, or what tmpcopyup copies.
-func readonlyLater(m *specconv.Mount) bool {
-	return m.Destination == "/dev" || m.TmpCopyUp
+// coverMode gives a tmpfs for which no mode was asked that of the directory it
+// covers, as engines know it from runc; on one that was made for it, the tmpfs
+// keeps its own.
+func coverMode(in *nsexec.Batch, mount, target nsexec.Reg, existed *bool) {
+	covered := in.Statx(target, "", unix.AT_EMPTY_PATH)
+	in.Host(func(x *nsexec.Executor) error {
+		if !*existed {
+			return nil
+		}
+		b := nsexec.Repair(x)
+		b.Step("give its mode to", "", "tmpfs")
+		b.Fchmodat(mount, ".", uint32(x.Statx(covered).Mode)&0o7777)
+		return x.Run(b)
+	})
+}
+
+func hasMode(data []string) bool {
+	return slices.ContainsFunc(data, func(o string) bool { return strings.HasPrefix(o, "mode=") })
 }
 
 func newFilesystem(p *Plan, in *nsexec.Batch, m *specconv.Mount, attr uint64) nsexec.Reg {

@@ -22,6 +22,7 @@ type Plan struct {
 	NoPivot   bool
 	Keyring   bool // join a session keyring of the container's own
 
+	Kcore     bool   // the host has a /proc/kcore
 	LastCap   int    // highest capability the kernel knows
 	Permitted uint64 // capabilities the executor has itself
 
