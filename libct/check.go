@@ -1,0 +1,56 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"rt/specconv"
+)
+
+// checkMountNamespace refuses to join our own mount namespace by its path: the
+// root of the whole host would be pivoted away.
+func checkMountNamespace(c *specconv.Config) error {
+	for _, j := range c.Namespaces.Join {
+		if j.Flag != unix.CLONE_NEWNS {
+			continue
+		}
+		var own, theirs unix.Stat_t
+		if unix.Stat("/proc/self/ns/mnt", &own) == nil && unix.Stat(j.Path, &theirs) == nil &&
+			own.Dev == theirs.Dev && own.Ino == theirs.Ino {
+			return specconv.Violations{{Path: j.Property, Message: fmt.Sprintf("%q is the mount namespace of rt itself", j.Path)}}
+		}
+	}
+	return nil
+}
+
+// checkResctrl refuses intelRdt where the kernel has no resctrl, and where it
+// has one: there is no support for it yet, and silence would be a lie.
+func checkResctrl(rdt *specs.LinuxIntelRdt) error {
+	if rdt == nil {
+		return nil
+	}
+	if _, err := os.Stat("/sys/fs/resctrl/schemata"); errors.Is(err, fs.ErrNotExist) {
+		return specconv.Violations{{Path: "linux.intelRdt", Message: "resctrl is not mounted on this host"}}
+	}
+	return specconv.Violations{{Path: "linux.intelRdt", Message: "is not supported by rt"}}
+}
+
+// warnCapabilities says which capabilities the container asks for and cannot
+// have (config.md#linux-process).
+func (l *launch) warnCapabilities() {
+	if l.config.Process == nil {
+		return
+	}
+	c := l.config.Process.Caps
+	lacking := (c.Permitted | c.Effective | c.Inheritable | c.Ambient) &^ l.plan.Permitted
+	for i := 0; i <= l.plan.LastCap; i++ {
+		if lacking>>i&1 == 1 {
+			l.rt.Warn(fmt.Sprintf("process.capabilities: %s cannot be granted: rt does not have it", specconv.CapabilityName(i)))
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package libct
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"rt/libct/inside"
+	"rt/nsexec"
+	"rt/specconv"
+)
+
+// bindSources opens the rootfs and bind sources for an executor in a user
+// namespace, whose root may have no right to look them up. They are opened as
+// the executor sees them: its copies of the host's mounts are locked, so that
+// the container's root can neither take restrictions from them nor uncover
+// what lies below other mounts.
+func (l *launch) bindSources() error {
+	if !l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.rt.Rootless {
+		return nil
+	}
+	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", l.x.Pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open root of container init: %w", err)
+	}
+	defer unix.Close(root)
+	l.plan.Sources = map[int]int{}
+	open := func(index int, source, property string) error {
+		fd, err := unix.Openat2(root, source, &unix.OpenHow{
+			Flags:   unix.O_PATH | unix.O_CLOEXEC,
+			Resolve: unix.RESOLVE_IN_ROOT,
+		})
+		if err != nil {
+			return fmt.Errorf("%s: open %q: %w", property, source, err)
+		}
+		l.files.keep(os.NewFile(uintptr(fd), source))
+		l.plan.Sources[index] = fd
+		return nil
+	}
+	if err := open(inside.RootSource, l.config.Rootfs, "root.path"); err != nil {
+		return err
+	}
+	if h := l.config.Spec.Hooks; h != nil && len(h.CreateContainer) > 0 {
+		if err := open(inside.BundleSource, l.config.Bundle, "bundle"); err != nil {
+			return err
+		}
+	}
+	for i := range l.config.Mounts {
+		m := &l.config.Mounts[i]
+		if !m.Bind || m.Remount || m.IDMap != nil {
+			continue
+		}
+		if err := open(m.Index, m.Source, fmt.Sprintf("mounts[%d].source", m.Index)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// userNamespaceMounts makes the user namespaces that idmapped mounts take
+// their mapping from: the container's own, which exists now, or one for the
+// purpose.
+func (l *launch) userNamespaceMounts() error {
+	l.plan.UserNS, l.plan.Trees = map[int]int{}, map[int]int{}
+	for i := range l.config.Mounts {
+		m := &l.config.Mounts[i]
+		if m.IDMap == nil {
+			continue
+		}
+		property := fmt.Sprintf("mounts[%d].uidMappings", m.Index)
+		var fd int
+		var err error
+		if len(m.IDMap.UIDs) == 0 {
+			fd, err = unix.Open(fmt.Sprintf("/proc/%d/ns/user", l.x.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		} else {
+			fd, err = l.mappedNamespace(m.IDMap)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: make user namespace: %w", property, err)
+		}
+		l.files.keep(os.NewFile(uintptr(fd), "user namespace"))
+		l.plan.UserNS[m.Index] = fd
+		if l.config.Namespaces.Has(unix.CLONE_NEWUSER) && !l.rt.Rootless {
+			if err := l.mapTree(m, fd); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mapTree makes an idmapped copy of a mount on the host, for a container whose
+// root has no privilege over the file system it is of. As a slave, what the
+// container mounts there does not come back to the host.
+func (l *launch) mapTree(m *specconv.Mount, userns int) error {
+	property := fmt.Sprintf("mounts[%d]", m.Index)
+	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
+	if m.Recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	tree, err := unix.OpenTree(unix.AT_FDCWD, m.Source, flags)
+	if err != nil {
+		return fmt.Errorf("%s.source: open %q: %w", property, m.Source, err)
+	}
+	l.files.keep(os.NewFile(uintptr(tree), m.Source))
+	slave := unix.MountAttr{Propagation: unix.MS_SLAVE}
+	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &slave); err != nil {
+		return fmt.Errorf("%s: set propagation of %q: %w", property, m.Source, err)
+	}
+	flags = unix.AT_EMPTY_PATH
+	if m.IDMap.Recursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	mapped := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(userns)}
+	if err := unix.MountSetattr(tree, "", flags, &mapped); err != nil {
+		return fmt.Errorf("%s: map ids of %q: %w", property, m.Source, err)
+	}
+	l.plan.Trees[m.Index] = tree
+	return nil
+}
+
+// mappedNamespace makes a user namespace with a mapping: an executor unshares
+// it, we write the mapping and keep the namespace.
+func (l *launch) mappedNamespace(m *specconv.IDMap) (int, error) {
+	var regs nsexec.Registers
+	x, err := nsexec.Spawn(nsexec.Options{Stdio: [3]*os.File{l.options.Stdin, l.options.Stdout, l.options.Stderr}})
+	if err != nil {
+		return -1, err
+	}
+	defer x.Close()
+	defer x.Kill()
+	in := nsexec.NewBatch(&regs)
+	in.Unshare(unix.CLONE_NEWUSER)
+	if err := x.Run(in); err != nil {
+		return -1, err
+	}
+	if err := l.rt.writeIDMaps(x.Pid, m.UIDs, m.GIDs); err != nil {
+		return -1, err
+	}
+	return unix.Open(fmt.Sprintf("/proc/%d/ns/user", x.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+}
+
+func (l *launch) mapIDs(x *nsexec.Executor) error {
+	return l.rt.writeIDMaps(x.Pid, l.config.Spec.Linux.UIDMappings, l.config.Spec.Linux.GIDMappings)
+}
