@@ -50,8 +50,8 @@ var allEngines = []engine{
 	},
 	{
 		name: "podman", cases: podmanCases, configure: configurePodman,
-		programs: []string{"podman", "conmon", "iptables"},
-		packages: []string{"podman", "conmon", "tini", "iptables", "containernetworking-plugins",
+		programs: []string{"podman", "conmon", "catatonit", "iptables"},
+		packages: []string{"podman", "conmon", "catatonit", "iptables", "containernetworking-plugins",
 			"golang-github-containers-common", "golang-github-containers-image"},
 		load: "podman load -q -i $ARCHIVE && podman tag $IMAGE localhost/infra",
 	},
