@@ -28,6 +28,8 @@ func mounts(p *Plan, in *nsexec.Batch) {
 			changePropagation(p, in, m)
 		case m.Type == "cgroup" || m.Type == "cgroup2" && !p.CgroupMounts.Fresh:
 			cgroupMount(p, in, m)
+		case hasLongOption(m):
+			longMount(p, in, m)
 		default:
 			fresh(p, in, m)
 		}
