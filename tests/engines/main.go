@@ -104,6 +104,10 @@ func inRoom(dir string, s settings) error {
 	if err := furnish(); err != nil {
 		return err
 	}
+	// conmon leaves a file where it was started when a container is out of memory.
+	if err := os.Chdir(dir); err != nil {
+		return err
+	}
 	archive := filepath.Join(dir, "image.tar")
 	if err := writeImage(archive); err != nil {
 		return fmt.Errorf("make image: %w", err)
