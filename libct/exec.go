@@ -40,6 +40,11 @@ func (c *Container) Exec(o ExecOptions) (code int, err error) {
 	var f *foreground
 	if !o.Detach {
 		f = newForeground(o.Stdin, o.Stdout, o.NoSubreaper)
+		if o.Process.Terminal {
+			if err := f.findTerminal(o.IO); err != nil {
+				return -1, err
+			}
+		}
 		defer f.end()
 	}
 	if err := e.enter(f); err != nil {

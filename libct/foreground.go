@@ -1,6 +1,7 @@
 package libct
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 type foreground struct {
 	signals chan os.Signal
 	in, out *os.File
+	own     *os.File // our terminal, when the process is to have one
 	master  *os.File
 	saved   *unix.Termios // of our own terminal, to be restored
 	drained chan struct{} // closed when the terminal's output has ended
@@ -45,6 +47,24 @@ var passedOn = []os.Signal{
 	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU,
 }
 
+// findTerminal finds our own terminal, for a process that is to have one: one
+// of the standard files, or the controlling terminal when all of them lead
+// elsewhere.
+func (f *foreground) findTerminal(o IO) error {
+	for _, file := range [...]*os.File{o.Stderr, o.Stdout, o.Stdin} {
+		if _, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS); err == nil {
+			f.own = file
+			return nil
+		}
+	}
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("process.terminal: there is no terminal to connect it to: %w", err)
+	}
+	f.own = tty
+	return nil
+}
+
 // terminal takes the master of the process's terminal and makes ours
 // transparent.
 func (f *foreground) terminal(socket *os.File) error {
@@ -55,11 +75,13 @@ func (f *foreground) terminal(socket *os.File) error {
 	socket.Close()
 	f.master = master
 	f.resize()
-	if saved, err := unix.IoctlGetTermios(int(f.in.Fd()), unix.TCGETS); err == nil {
+	saved, err := unix.IoctlGetTermios(int(f.own.Fd()), unix.TCGETS)
+	if err == nil {
 		f.saved = saved
-		if err := unix.IoctlSetTermios(int(f.in.Fd()), unix.TCSETS, raw(*saved)); err != nil {
-			return err
-		}
+		err = unix.IoctlSetTermios(int(f.own.Fd()), unix.TCSETS, raw(*saved))
+	}
+	if err != nil {
+		return fmt.Errorf("process.terminal: make our terminal transparent: %w", err)
 	}
 	f.drained = make(chan struct{})
 	go func() { // ends when no process holds the terminal any more
@@ -87,7 +109,7 @@ func (f *foreground) resize() {
 	if f.master == nil {
 		return
 	}
-	size, err := unix.IoctlGetWinsize(int(f.in.Fd()), unix.TIOCGWINSZ)
+	size, err := unix.IoctlGetWinsize(int(f.own.Fd()), unix.TIOCGWINSZ)
 	if err == nil {
 		unix.IoctlSetWinsize(int(f.master.Fd()), unix.TIOCSWINSZ, size)
 	}
@@ -132,7 +154,7 @@ func (f *foreground) passSignals(pidfd int) {
 // end gives our terminal back as it was.
 func (f *foreground) end() {
 	if f.saved != nil {
-		unix.IoctlSetTermios(int(f.in.Fd()), unix.TCSETS, f.saved)
+		unix.IoctlSetTermios(int(f.own.Fd()), unix.TCSETS, f.saved)
 	}
 	if f.master != nil {
 		f.master.Close()

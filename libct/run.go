@@ -25,6 +25,12 @@ func (r *Runtime) Run(id string, o RunOptions) (code int, err error) {
 	var f *foreground
 	if !o.Detach {
 		f = newForeground(o.Stdin, o.Stdout, o.NoSubreaper)
+		if p := l.config.Spec.Process; p != nil && p.Terminal {
+			if err := f.findTerminal(o.IO); err != nil {
+				l.undo()
+				return -1, err
+			}
+		}
 		f.catch() // from now on there is something to clean up
 		defer f.end()
 	}

@@ -9,41 +9,42 @@ import (
 	"rt/nsexec"
 )
 
-// workingDirectory makes process.cwd where it is missing and enters it. It is
-// tried before the user changes, since root can enter more, and again after
-// it, for directories that only the user can enter.
+// makeCwd makes process.cwd where it is missing, while the rootfs can still be
+// written to. What cannot be looked up so is left to the step that enters it.
+func makeCwd(p *Plan, in *nsexec.Batch) {
+	if p.Config.Process == nil {
+		return
+	}
+	cwd := p.Config.Process.Spec.Cwd
+	in.Step("make", "process.cwd", cwd)
+	root := p.root
+	dir := in.InRoot(root, cwd, unix.O_PATH|unix.O_DIRECTORY)
+	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno != unix.ENOENT {
+			return 2, nil
+		}
+		if err := makeTarget(x, root, cwd, true); err != nil {
+			return 0, fmt.Errorf("process.cwd: %w", err)
+		}
+		return nsexec.Again, nil
+	})
+	in.Close(dir)
+}
+
+// workingDirectory enters process.cwd. It is tried before the user changes,
+// since root can enter more, and again after it, for directories that only the
+// user can enter.
 func workingDirectory(p *Plan, in *nsexec.Batch) {
 	cwd := p.Config.Process.Spec.Cwd
 	in.Step("enter", "process.cwd", cwd)
 	in.Chdir(cwd)
-	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-		switch e.Errno {
-		case unix.ENOENT:
-			if p.Join.Pidfd > 0 {
-				return 0, e // exec takes the container as it is
-			}
-			return nsexec.Again, makeWorkingDirectory(x, cwd)
-		case unix.EACCES, unix.EPERM:
+	in.OnError(func(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno == unix.EACCES || e.Errno == unix.EPERM {
 			p.lateCwd = true
 			return nsexec.Skip, nil
 		}
 		return 0, e
 	})
-}
-
-func makeWorkingDirectory(x *nsexec.Executor, cwd string) error {
-	b := nsexec.Repair(x)
-	root := b.Open("/", unix.O_PATH|unix.O_DIRECTORY)
-	if err := x.Run(b); err != nil {
-		return err
-	}
-	err := makeTarget(x, root, cwd, true)
-	b = nsexec.Repair(x)
-	b.Close(root)
-	if e := x.Run(b); err == nil {
-		err = e
-	}
-	return err
 }
 
 // checkCwd enters a directory that only the user can, and makes sure that the

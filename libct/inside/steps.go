@@ -50,6 +50,7 @@ var build = [...]step{
 	{"make devices", "linux.devices", devices, "into a /dev that is mounted now"},
 	{"make links", "", devLinks, "/dev is complete"},
 	{"make terminal", "process.terminal", containerConsole, "devpts is mounted"},
+	{"make", "process.cwd", makeCwd, "the rootfs can still be written to"},
 	{"run hooks", "hooks.createRuntime", runtimeHooks, "the spec: environment made, not yet pivoted"},
 	{"run hooks", "hooks.createContainer", createContainerHooks, "the spec: after createRuntime, before pivot"},
 	{"make read-only", "root.readonly", readonlyRoot, "hooks may have written to it"},
