@@ -269,3 +269,17 @@ func TestTooMuch(t *testing.T) {
 		})
 	}
 }
+
+// An executor that cannot be started is an error and leaves nothing open.
+func TestSpawnFails(t *testing.T) {
+	closed, err := os.Open("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	if x, err := Spawn(Options{Stdio: [3]*os.File{closed, os.Stdout, os.Stderr}}); err == nil {
+		x.Kill()
+		x.Close()
+		t.Error("no error")
+	}
+}

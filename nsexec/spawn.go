@@ -41,24 +41,27 @@ type Options struct {
 // thread only with a goroutine that has locked itself to it and not unlocked,
 // which nobody here does; so there is no need to lock, and to pay for the
 // extra thread that locking starts.
-func Spawn(o Options) (x *Executor, err error) {
-	x = &Executor{sock: -1, mem: -1, PidFD: -1}
-	defer func() {
-		if err != nil {
-			x.Close()
-		}
-	}()
-	if err := x.share(o.Trace); err != nil {
+func Spawn(o Options) (*Executor, error) {
+	x := &Executor{sock: -1, mem: -1, PidFD: -1}
+	if err := x.spawn(o); err != nil {
+		x.Close()
 		return nil, err
+	}
+	return x, nil
+}
+
+func (x *Executor) spawn(o Options) error {
+	if err := x.share(o.Trace); err != nil {
+		return err
 	}
 	exe, err := Sealed("rt", image)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer unix.Close(exe)
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("socketpair for the executor: %w", err)
+		return fmt.Errorf("socketpair for the executor: %w", err)
 	}
 	x.sock = pair[0]
 	defer unix.Close(pair[1])
@@ -73,9 +76,9 @@ func Spawn(o Options) (x *Executor, err error) {
 	}
 	x.Pid, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", exe), []string{"rt init"}, &attr)
 	if err != nil {
-		return nil, fmt.Errorf("start the executor: %w", err)
+		return fmt.Errorf("start the executor: %w", err)
 	}
-	return x, nil
+	return nil
 }
 
 // share makes the shared memory and maps it.
