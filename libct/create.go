@@ -60,7 +60,7 @@ func (r *Runtime) begin(id string, o CreateOptions, direct bool) (*launch, func(
 // decide checks the configuration against the host, without any effect.
 func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch, error) {
 	if r.SystemdCgroup {
-		return nil, errors.New("linux.cgroupsPath: cgroups made by systemd are not supported, leave out --systemd-cgroup")
+		return nil, errors.New("cgroups made by systemd are not supported yet: leave out --systemd-cgroup or --cgroup-manager systemd")
 	}
 	layout, err := cgroups.Detect()
 	if err != nil && !r.Rootless && !r.NoCgroup {

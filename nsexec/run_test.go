@@ -270,14 +270,15 @@ func TestTooMuch(t *testing.T) {
 	}
 }
 
-// An executor that cannot be started is an error and leaves nothing open.
+// An executor that cannot be started is an error.
 func TestSpawnFails(t *testing.T) {
-	closed, err := os.Open("/")
+	noCgroup, err := os.Open("/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed.Close()
-	if x, err := Spawn(Options{Stdio: [3]*os.File{closed, os.Stdout, os.Stderr}}); err == nil {
+	defer noCgroup.Close()
+	x, err := Spawn(Options{Cgroup: noCgroup, Stdio: [3]*os.File{os.Stdin, os.Stdout, os.Stderr}})
+	if err == nil {
 		x.Kill()
 		x.Close()
 		t.Error("no error")
