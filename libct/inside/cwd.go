@@ -20,8 +20,12 @@ func makeCwd(p *Plan, in *nsexec.Batch) {
 	root := p.root
 	dir := in.InRoot(root, cwd, unix.O_PATH|unix.O_DIRECTORY)
 	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-		if e.Errno != unix.ENOENT {
+		switch e.Errno {
+		case unix.ENOENT:
+		case unix.ELOOP, unix.ENOTDIR, unix.EXDEV, unix.EACCES, unix.EPERM:
 			return 2, nil
+		default:
+			return 0, e
 		}
 		if err := makeTarget(x, root, cwd, true); err != nil {
 			return 0, fmt.Errorf("process.cwd: %w", err)
