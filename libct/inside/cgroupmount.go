@@ -29,7 +29,9 @@ type Hierarchy struct {
 }
 
 // cgroupMount shows the container its cgroups. A bind of its own directory is
-// the same as a fresh mount in its cgroup namespace, and works without one.
+// the same as a fresh mount in its cgroup namespace. Without one, v1 shows the
+// same; on v2 Unified is then the whole hierarchy, for /proc/self/cgroup names
+// the container's place from there.
 func cgroupMount(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	if p.CgroupMounts.Unified != "" {
 		from := in.Open(p.CgroupMounts.Unified, unix.O_PATH|unix.O_DIRECTORY)
