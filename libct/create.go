@@ -278,7 +278,7 @@ func (l *launch) build() error {
 		}
 	}
 	if err := l.spawn(); err != nil {
-		return startError(err)
+		return startError(l.starved(err))
 	}
 	if pids != nil && !l.rt.NoCgroup {
 		return l.manager.Set(&specs.LinuxResources{Pids: pids, Devices: resources.Devices})

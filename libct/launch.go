@@ -91,7 +91,7 @@ func (l *launch) spawn() error {
 		l.plan.Acts.Rlimits = rlimits(l.config.Process)
 	}
 	if err := l.x.Run(l.plan.Build(&l.regs)); err != nil {
-		return err
+		return hookSaid(err, l.hookLog)
 	}
 	l.files.close()
 	return nil

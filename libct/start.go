@@ -81,7 +81,12 @@ func (c *Container) wake() error {
 	if err != nil {
 		return fmt.Errorf("start container: connect to its init: %w", err)
 	}
-	return nsexec.Start(sock, c.rec.Tail)
+	lent, err := nsexec.Start(sock, c.rec.Tail)
+	for _, output := range lent {
+		err = hookSaid(err, output)
+		output.Close()
+	}
+	return err
 }
 
 // failStart destroys a container whose start has failed and runs its poststop

@@ -2,6 +2,8 @@ package nsexec
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -27,32 +29,52 @@ func (b *Batch) Outline() []Note {
 }
 
 // Start wakes an armed executor through its listening socket, connected as
-// sock, and waits until the program runs or a call has failed.
-func Start(sock int, notes []Note) error {
-	var byte1 [1]byte
-	oob := make([]byte, unix.CmsgSpace(4))
-	var n, oobn int
-	var err error
-	for {
-		n, oobn, _, _, err = unix.Recvmsg(sock, byte1[:], oob, unix.MSG_CMSG_CLOEXEC)
-		if err != unix.EINTR {
-			break
-		}
+// sock, and waits until the program runs or a call has failed. The files are
+// what the batch has sent after Await; the caller closes them.
+func Start(sock int, notes []Note) ([]*os.File, error) {
+	fds, _, err := next(sock)
+	if err != nil {
+		return files(fds), &DeadError{Step: Step{Name: "start", What: "container"}, Call: "accept"}
 	}
-	if err != nil || n == 0 {
-		return &DeadError{Step: Step{Name: "start", What: "container"}, Call: "accept"}
-	}
-	fds, err := rights(oob[:oobn])
-	if err != nil || len(fds) != 1 {
-		return fmt.Errorf("start container: send_fd: its init has sent %d descriptors, want one", len(fds))
+	if len(fds) != 1 {
+		return files(fds), fmt.Errorf("start container: send_fd: its init has sent %d descriptors, want one", len(fds))
 	}
 	defer unix.Close(fds[0])
 	view, err := unix.Mmap(fds[0], 0, opsStart+opsSize, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
-		return fmt.Errorf("map the executor's memory: %w", err)
+		return nil, fmt.Errorf("map the executor's memory: %w", err)
 	}
 	defer unix.Munmap(view)
 	return outcome(sock, view, notes)
+}
+
+// next waits for a message: an answer, or descriptors.
+func next(sock int) (fds []int, answered bool, err error) {
+	var byte1 [1]byte
+	var oob [32]byte
+	for {
+		n, oobn, _, _, err := unix.Recvmsg(sock, byte1[:], oob[:], unix.MSG_CMSG_CLOEXEC)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return nil, false, err
+		case oobn > 0:
+			fds, err := rights(oob[:oobn])
+			return fds, false, err
+		case n == 0:
+			return nil, false, io.EOF
+		}
+		return nil, true, nil
+	}
+}
+
+func files(fds []int) []*os.File {
+	var list []*os.File
+	for _, fd := range fds {
+		list = append(list, os.NewFile(uintptr(fd), "lent"))
+	}
+	return list
 }
 
 func rights(oob []byte) ([]int, error) {
@@ -68,33 +90,28 @@ func rights(oob []byte) ([]int, error) {
 // while it is at execve means that execve has succeeded. There is no deadline:
 // a startContainer hook may take as long as it likes, and the executor's death
 // ends the socket too.
-func outcome(sock int, view []byte, notes []Note) error {
-	var byte1 [1]byte
-	var n int
-	var err error
-	for {
-		n, _, err = unix.Recvfrom(sock, byte1[:], 0)
-		if err != unix.EINTR {
-			break
-		}
+func outcome(sock int, view []byte, notes []Note) (lent []*os.File, err error) {
+	fds, answered, err := next(sock)
+	for ; err == nil && !answered; fds, answered, err = next(sock) {
+		lent = append(lent, files(fds)...)
 	}
 	h := (*header)(unsafe.Pointer(&view[0]))
 	at := int(h.at)
 	if at >= len(notes) {
-		return fmt.Errorf("container init stopped at call %d of %d", at, len(notes))
+		return lent, fmt.Errorf("container init stopped at call %d of %d", at, len(notes))
 	}
 	note := notes[at]
 	step := Step{note.Name, note.Property, note.What}
 	// What has failed is written down before the answer is sent, which a filter
 	// may forbid by then.
 	o := (*op)(unsafe.Pointer(&view[opsStart+at*64]))
-	if n == 1 && err == nil || o.err != 0 {
-		return &CallError{Step: step, Call: note.Call, Name: note.Call, Errno: unix.Errno(o.err), Detail: childEnd(view, notes, at)}
+	if answered || o.err != 0 {
+		return lent, &CallError{Step: step, Call: note.Call, Name: note.Call, Errno: unix.Errno(o.err), Detail: childEnd(view, notes, at)}
 	}
 	if at == len(notes)-1 {
-		return nil
+		return lent, nil
 	}
-	return &DeadError{Step: step, Call: note.Call}
+	return lent, &DeadError{Step: step, Call: note.Call}
 }
 
 // childEnd says how a forked child ended when the call at demanded that it end

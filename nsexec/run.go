@@ -3,7 +3,6 @@ package nsexec
 import (
 	"errors"
 	"fmt"
-	"io"
 	"time"
 	"unsafe"
 
@@ -34,7 +33,7 @@ type CallError struct {
 
 func (e *CallError) Error() string {
 	text := e.Step.text()
-	if e.Name == requireName {
+	if e.ChildEnded() {
 		return text + ": " + e.Detail // a process that has ended, not a call
 	}
 	text += ": " + e.Name + ": " + e.Errno.Error()
@@ -55,6 +54,10 @@ func (s Step) text() string {
 	}
 	return text
 }
+
+// ChildEnded tells that no call has failed, but a forked child that had to end
+// well: a hook.
+func (e *CallError) ChildEnded() bool { return e.Name == requireName }
 
 func (e *CallError) Unwrap() error { return e.Errno }
 
@@ -215,10 +218,11 @@ func (x *Executor) await(b *Batch) error {
 			x.Kill()
 			return b.callError(at, unix.ETIMEDOUT)
 		}
-		answered, err := x.receive()
+		fds, answered, err := next(x.sock)
 		if err != nil {
 			return x.died(b)
 		}
+		x.lent = append(x.lent, fds...)
 		if answered {
 			return nil
 		}
@@ -246,26 +250,6 @@ func (x *Executor) readable(wait time.Duration) (bool, error) {
 	}
 	if errno != 0 {
 		return false, errno
-	}
-	return true, nil
-}
-
-// receive takes one message: an answer, or a descriptor to lend.
-func (x *Executor) receive() (answered bool, err error) {
-	var byte1 [1]byte
-	var oob [32]byte
-	n, oobn, _, _, err := unix.Recvmsg(x.sock, byte1[:], oob[:], unix.MSG_CMSG_CLOEXEC)
-	switch {
-	case err == unix.EINTR:
-		return false, nil
-	case err != nil:
-		return false, err
-	case oobn > 0:
-		fds, err := rights(oob[:oobn])
-		x.lent = append(x.lent, fds...)
-		return false, err
-	case n == 0:
-		return false, io.EOF
 	}
 	return true, nil
 }
@@ -318,7 +302,8 @@ func (x *Executor) Exec(b *Batch) error {
 	if err := x.command(b, 0, len(b.ops)); err != nil {
 		return err
 	}
-	return outcome(x.sock, x.view, b.Outline())
+	_, err := outcome(x.sock, x.view, b.Outline()) // which lends nothing without Await
+	return err
 }
 
 func (b *Batch) callError(at int, errno unix.Errno) *CallError {

@@ -57,6 +57,7 @@ type MemoryStats struct {
 	KernelTCP MemoryUsage       `json:"kernelTCP"`
 	Raw       map[string]uint64 `json:"raw,omitempty"` // memory.stat
 	PSI       *Pressure         `json:"psi,omitempty"`
+	Killed    uint64            `json:"-"` // processes that the OOM killer has ended
 }
 
 // MemoryUsage has the greatest number of its kind for no limit.

@@ -6,6 +6,7 @@ func memoryStats(c *cgfs.Counters, s *cgfs.Stats) {
 	m := &s.Memory
 	m.Raw = c.Table("memory.stat")
 	m.Cache = m.Raw["cache"]
+	m.Killed = c.Table("memory.oom_control")["oom_kill"]
 	for _, part := range [...]struct {
 		prefix string
 		to     *cgfs.MemoryUsage

@@ -11,11 +11,13 @@ func memoryStats(c *cgfs.Counters, s *cgfs.Stats) {
 	m := &s.Memory
 	m.Raw = c.Table("memory.stat")
 	m.Cache = m.Raw["file"]
+	events := c.Table("memory.events")
+	m.Killed = events["oom_kill"]
 	m.Usage = cgfs.MemoryUsage{
 		Limit:   c.Number("memory.max"),
 		Usage:   c.Number("memory.current"),
 		Max:     c.Number("memory.peak"),
-		Failcnt: c.Table("memory.events")["max"],
+		Failcnt: events["max"],
 	}
 	m.Swap = cgfs.MemoryUsage{
 		Limit:   c.Number("memory.swap.max"),

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rt/libct"
+	"rt/libct/hooks"
 	"rt/nsexec"
 	"rt/specconv"
 )
@@ -34,6 +35,8 @@ func describe(err error) detail {
 	var d detail
 	var call *nsexec.CallError
 	var dead *nsexec.DeadError
+	var hook *hooks.Error
+	var memory *libct.MemoryError
 	var errno unix.Errno
 	var invalid specconv.Violations
 	switch {
@@ -42,13 +45,16 @@ func describe(err error) detail {
 		if len(invalid) > 0 {
 			d.Property = invalid[0].Path
 		}
+	case errors.As(err, &hook):
+		d = detail{Code: "hook", Property: hook.Property}
+	case errors.As(err, &call) && call.ChildEnded():
+		d = detail{Code: "hook", Property: call.Step.Property}
+	case errors.As(err, &memory):
+		d = detail{Code: "out-of-memory", Property: "linux.resources.memory.limit", Hint: "raise the limit"}
 	case errors.As(err, &call):
 		d = detail{Code: "syscall", Property: call.Step.Property, Syscall: call.Name, Errno: unix.ErrnoName(call.Errno)}
 	case errors.As(err, &dead):
 		d = detail{Code: "init-ended", Property: dead.Step.Property}
-		if dead.Status.Signaled() && dead.Status.Signal() == unix.SIGKILL {
-			d.Hint = "raise linux.resources.memory.limit if the memory of the cgroup was used up"
-		}
 	case errors.As(err, &errno):
 		d = detail{Code: "host-syscall", Errno: unix.ErrnoName(errno)}
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rt/libct"
+	"rt/libct/hooks"
 	"rt/nsexec"
 	"rt/specconv"
 )
@@ -24,6 +25,12 @@ func TestDescribe(t *testing.T) {
 			detail{Code: "invalid-config", Property: "process.cwd"}},
 		{"call inside", fmt.Errorf("create: %w", &nsexec.CallError{Step: nsexec.Step{Name: "mount", Property: "mounts[7]"}, Name: "move_mount", Errno: unix.EPERM}),
 			detail{Code: "syscall", Property: "mounts[7]", Syscall: "move_mount", Errno: "EPERM"}},
+		{"hook inside", &nsexec.CallError{Step: nsexec.Step{Name: "run hook", Property: "hooks.startContainer[0]"}, Name: "require", Errno: unix.ECHILD},
+			detail{Code: "hook", Property: "hooks.startContainer[0]"}},
+		{"hook on the host", &hooks.Error{Property: "hooks.poststart[1]", Err: unix.ENOENT},
+			detail{Code: "hook", Property: "hooks.poststart[1]"}},
+		{"memory", &libct.MemoryError{Err: &nsexec.DeadError{}},
+			detail{Code: "out-of-memory", Property: "linux.resources.memory.limit", Hint: "raise the limit"}},
 		{"call on the host", fmt.Errorf("mkdir: %w", unix.ENOSPC), detail{Code: "host-syscall", Errno: "ENOSPC"}},
 	}
 	for _, tt := range tests {

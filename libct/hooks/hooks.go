@@ -73,10 +73,23 @@ func (l List) run(i int) error {
 		return nil
 	}
 	if text := strings.TrimSpace(string(tail)); text != "" {
-		return fmt.Errorf("run %s %q: %w: %s", property, h.Path, err, text)
+		err = fmt.Errorf("%w: %s", err, text)
 	}
-	return fmt.Errorf("run %s %q: %w", property, h.Path, err)
+	return &Error{Property: property, Path: h.Path, Err: err}
 }
+
+// Error is a hook that has failed.
+type Error struct {
+	Property string // its place in config.json, such as "hooks.poststart[0]"
+	Path     string
+	Err      error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s: run hook %s: %v", e.Property, e.Path, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
 
 // execute runs one hook to its end and returns the end of its output.
 func (l List) execute(h specs.Hook) ([]byte, error) {

@@ -43,16 +43,16 @@ func TestRun(t *testing.T) {
 		{"environment as given", []specs.Hook{{Path: "/bin/sh", Args: []string{"sh", "-c", `/bin/echo "$A,$B" >out`}, Env: []string{"A=1", "B=x=y"}}}, "1,x=y\n", ""},
 		{"argument 0", []specs.Hook{{Path: "/bin/sh", Args: []string{"name", "-c", `/bin/echo "$0" >out`}}}, "name\n", ""},
 		{"only the standard descriptors", []specs.Hook{sh("/bin/ls /proc/self/fd; exit 1")}, "",
-			"run hooks.createRuntime[0] \"/bin/sh\": exit status 1: 0\n1\n2\n3"}, // 3 is ls reading the directory
+			"hooks.createRuntime[0]: run hook /bin/sh: exit status 1: 0\n1\n2\n3"}, // 3 is ls reading the directory
 		{"first failure stops", []specs.Hook{sh("exit 3"), sh("/bin/echo b >out")}, "",
-			`run hooks.createRuntime[0] "/bin/sh": exit status 3`},
-		{"index of the failure", []specs.Hook{sh("exit 0"), sh("exit 1")}, "", `run hooks.createRuntime[1] "/bin/sh": exit status 1`},
+			`hooks.createRuntime[0]: run hook /bin/sh: exit status 3`},
+		{"index of the failure", []specs.Hook{sh("exit 0"), sh("exit 1")}, "", `hooks.createRuntime[1]: run hook /bin/sh: exit status 1`},
 		{"output in the error", []specs.Hook{sh("echo one; echo two >&2; exit 1")}, "",
-			"run hooks.createRuntime[0] \"/bin/sh\": exit status 1: one\ntwo"},
-		{"killed", []specs.Hook{sh("kill -TERM $$")}, "", `run hooks.createRuntime[0] "/bin/sh": killed by SIGTERM`},
+			"hooks.createRuntime[0]: run hook /bin/sh: exit status 1: one\ntwo"},
+		{"killed", []specs.Hook{sh("kill -TERM $$")}, "", `hooks.createRuntime[0]: run hook /bin/sh: killed by SIGTERM`},
 		{"missing program", []specs.Hook{{Path: "/nonexistent/hook"}}, "",
-			`run hooks.createRuntime[0] "/nonexistent/hook": no such file or directory`},
-		{"not executable", []specs.Hook{{Path: "/etc/passwd"}}, "", `run hooks.createRuntime[0] "/etc/passwd": permission denied`},
+			`hooks.createRuntime[0]: run hook /nonexistent/hook: no such file or directory`},
+		{"not executable", []specs.Hook{{Path: "/etc/passwd"}}, "", `hooks.createRuntime[0]: run hook /etc/passwd: permission denied`},
 		{"timeout not reached", []specs.Hook{{Path: "/bin/true", Timeout: seconds(60)}}, "", ""},
 		{"timeout 0", []specs.Hook{{Path: "/bin/true", Timeout: seconds(0)}}, "",
 			`check hooks.createRuntime[0].timeout: 0 is not greater than 0`},
@@ -103,7 +103,7 @@ func TestRunAll(t *testing.T) {
 	errs := RunAll(List{Kind: "poststop", Dir: dir, Hooks: []specs.Hook{
 		sh("exit 1"), sh("/bin/echo b >>out"), {Path: "/nonexistent"}, sh("/bin/echo d >>out"),
 	}})
-	want := "[run hooks.poststop[0] \"/bin/sh\": exit status 1 run hooks.poststop[2] \"/nonexistent\": no such file or directory]"
+	want := "[hooks.poststop[0]: run hook /bin/sh: exit status 1 hooks.poststop[2]: run hook /nonexistent: no such file or directory]"
 	if got := fmt.Sprint(errs); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -154,7 +154,7 @@ func readPid(t *testing.T, path string) int {
 func TestDaemon(t *testing.T) {
 	tests := []struct{ name, script, err string }{
 		{"success", "exit 0", ""},
-		{"failure", "echo bad; exit 1", `run hooks.poststart[0] "/bin/sh": exit status 1: bad`},
+		{"failure", "echo bad; exit 1", `hooks.poststart[0]: run hook /bin/sh: exit status 1: bad`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -107,7 +107,6 @@ func testPlan(t *testing.T, change string) *Plan {
 			CopyUp:       func(...int) error { return nil },
 			RuntimeHooks: func(*nsexec.Executor) error { return nil },
 			MapIDs:       func(*nsexec.Executor) error { return nil },
-			HookOutput:   func() string { return "" },
 		},
 	}
 }

@@ -2,7 +2,6 @@ package inside
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -39,12 +38,6 @@ func runHooks(p *Plan, in *nsexec.Batch, kind string, list []specs.Hook, before 
 			in.Execve(h.Path, args, h.Env)
 		})
 		in.Require(status, 0)
-		in.OnError(func(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-			if said := strings.TrimSpace(p.Acts.HookOutput()); said != "" {
-				e.Detail += ": " + said
-			}
-			return 0, e
-		})
 	}
 }
 

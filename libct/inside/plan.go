@@ -110,8 +110,6 @@ type Acts struct {
 	Rlimits func(x *nsexec.Executor) error
 	// CopyUp fills a fresh tmpfs with what its target holds.
 	CopyUp func(fds ...int) error
-	// HookOutput gives the end of what hooks have written.
-	HookOutput func() string
 }
 
 // RootSource and BundleSource are the places of the rootfs and the bundle among

@@ -163,6 +163,9 @@ func rlimits(p *Plan, in *nsexec.Batch) {
 func awaitStart(p *Plan, in *nsexec.Batch) {
 	if p.Listener >= 0 {
 		in.Await(p.passed.listener)
+		if _, ok := p.HookFiles.State["startContainer"]; ok {
+			in.SendFD(nsexec.RegSock, p.passed.hookOutput, []byte{0}) // start can say what they wrote
+		}
 	}
 }
 
