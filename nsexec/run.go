@@ -33,7 +33,7 @@ type CallError struct {
 
 func (e *CallError) Error() string {
 	text := e.Step.text()
-	if e.ChildEnded() {
+	if e.ChildEnded() && e.Detail != "" {
 		return text + ": " + e.Detail // a process that has ended, not a call
 	}
 	text += ": " + e.Name + ": " + e.Errno.Error()
