@@ -31,7 +31,7 @@ type testCase struct {
 
 // step is a command with what it must print and its exit code.
 type step struct {
-	line    int
+	place   string // file:line
 	command string
 	want    []pattern
 	code    int
@@ -50,7 +50,7 @@ func (p pattern) matches(line string) bool {
 	return p.text == line
 }
 
-// parseSuite reads a file of cases:
+// parse reads a file of cases and adds it to those there are:
 //
 //	shell functions
 //	-- title
@@ -60,30 +60,29 @@ func (p pattern) matches(line string) bool {
 //	a line of output
 //	~ expression for a line of output
 //	[exit code]
-func parseSuite(name, text string) (*suite, error) {
-	s := new(suite)
-	var prelude strings.Builder
+func (s *suite) parse(name, text string) error {
+	cases := len(s.cases)
 	for i, line := range strings.Split(text, "\n") {
-		if err := s.add(&prelude, i+1, line); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, i+1, err)
+		if err := s.add(cases, fmt.Sprintf("%s:%d", name, i+1), line); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, i+1, err)
 		}
 	}
-	s.prelude = prelude.String()
-	return s, nil
+	return nil
 }
 
-func (s *suite) add(prelude *strings.Builder, number int, line string) error {
+// add takes one line of a file; earlier files had so many cases.
+func (s *suite) add(earlier int, place, line string) error {
 	if title, ok := strings.CutPrefix(line, "-- "); ok {
 		s.cases = append(s.cases, testCase{title: title})
 		return nil
 	}
-	if len(s.cases) == 0 {
-		fmt.Fprintln(prelude, line)
+	if len(s.cases) == earlier {
+		s.prelude += line + "\n"
 		return nil
 	}
 	c := &s.cases[len(s.cases)-1]
 	if command, ok := strings.CutPrefix(line, "$ "); ok {
-		c.steps = append(c.steps, step{line: number, command: command})
+		c.steps = append(c.steps, step{place: place, command: command})
 		return nil
 	}
 	if need, ok := strings.CutPrefix(line, "? "); ok {
@@ -131,15 +130,18 @@ func (c *testCase) unmet(prelude string, env []string) string {
 	return ""
 }
 
-// run returns why the case fails, or nothing.
-func (c *testCase) run(prelude string, env []string) string {
+func (c *testCase) run(prelude string, env []string) outcome {
+	if need := c.unmet(prelude, env); need != "" {
+		return outcome{unmet: need}
+	}
+	defer shell(prelude, "cleanup", env)
 	for _, s := range c.steps {
 		out, code := shell(prelude, s.command, env)
 		if why := s.compare(out, code); why != "" {
-			return fmt.Sprintf("line %d: %s\n%s\nit printed:\n%s", s.line, s.command, why, out)
+			return outcome{failure: fmt.Sprintf("%s: %s\n%s\nit printed:\n%s", s.place, s.command, why, out)}
 		}
 	}
-	return ""
+	return outcome{}
 }
 
 func (s *step) compare(out string, code int) string {

@@ -7,7 +7,8 @@ import (
 )
 
 func TestParseSuite(t *testing.T) {
-	s, err := parseSuite("x", `greet() { echo hello; }
+	var s suite
+	err := s.parse("x", `greet() { echo hello; }
 -- a title
 ? true
 ? test -d /
@@ -32,7 +33,7 @@ $ true
 	if first.title != "a title" || len(first.needs) != 2 || len(first.steps) != 2 {
 		t.Fatalf("first case %+v", first)
 	}
-	if got := first.steps[0]; got.command != "greet" || got.line != 5 || len(got.want) != 2 || got.code != 0 {
+	if got := first.steps[0]; got.command != "greet" || got.place != "x:5" || len(got.want) != 2 || got.code != 0 {
 		t.Errorf("first step %+v", got)
 	}
 	if got := first.steps[1]; got.command != "cat <<E\ntext\nE" || got.code != 3 {
@@ -47,7 +48,7 @@ func TestParseSuiteErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := parseSuite("x", test.text); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			if err := new(suite).parse("x", test.text); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
@@ -82,7 +83,7 @@ func TestCompare(t *testing.T) {
 // does something.
 func TestCases(t *testing.T) {
 	for _, e := range allEngines {
-		s, err := parseSuite(e.name+".cases", e.cases)
+		s, err := e.suite()
 		if err != nil {
 			t.Fatal(err)
 		}

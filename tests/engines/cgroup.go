@@ -29,10 +29,13 @@ func (h hierarchy) mountOn(dir string) error {
 	return syscall.Mount("cgroup", dir, "cgroup", 0, options)
 }
 
+// pure says that there is cgroup v2 alone.
+func pure(all []hierarchy) bool { return len(all) == 1 && all[0].controllers == "" }
+
 // directory is where the hierarchy is mounted below /sys/fs/cgroup.
-func (h hierarchy) directory(pure bool) string {
+func (h hierarchy) directory(alone bool) string {
 	switch {
-	case h.controllers == "" && pure:
+	case h.controllers == "" && alone:
 		return ""
 	case h.controllers == "":
 		return "unified"

@@ -2,58 +2,70 @@ package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 )
 
-var (
-	//go:embed containerd.cases
-	containerdCases string
-	//go:embed docker.cases
-	dockerCases string
-	//go:embed podman.cases
-	podmanCases string
-)
+//go:embed *.cases
+var caseFiles embed.FS
 
 // engine is one engine: what it needs, how its daemon is started, its cases.
 type engine struct {
 	name     string
 	programs []string
 	packages []string
-	cases    string
+	// builds are programs of its own, looked up before those of packages.
+	builds []build
+	// peer is the runc to compare with where the packaged one is too old.
+	peer *build
+	// cases are the files its cases are in.
+	cases []string
 	// configure writes the engine's files and returns its daemon, if it has
 	// one, and the environment of its cases.
 	configure func(dir string, runtimes []string) (daemon, env []string, err error)
 	// load is the command that says when the engine is ready and has the image.
 	load string
+	// version is the command that prints the engine's version.
+	version string
 }
 
 var allEngines = []engine{
 	{
-		name: "containerd", cases: containerdCases, configure: configureContainerd,
+		name: "containerd", cases: []string{"containerd.cases"}, configure: configureContainerd,
 		programs: []string{"containerd", "containerd-shim-runc-v2", "ctr"},
 		packages: []string{"containerd"},
 		load:     "ctr version && ctr image import $ARCHIVE",
+		version:  "containerd --version",
 	},
 	{
-		name: "docker", cases: dockerCases, configure: configureDocker,
+		name: "containerd2", cases: []string{"containerd.cases", "containerd2.cases"}, configure: configureContainerd,
+		builds:  []build{containerd2},
+		peer:    &runcNewest,
+		load:    "ctr version && ctr image import $ARCHIVE",
+		version: "containerd --version",
+	},
+	{
+		name: "docker", cases: []string{"docker.cases"}, configure: configureDocker,
 		programs: []string{"dockerd", "docker", "containerd", "docker-init", "iptables"},
 		packages: []string{"docker.io", "docker-cli", "containerd", "tini", "iptables"},
 		load:     "docker version && docker load -q -i $ARCHIVE",
+		version:  "dockerd --version",
 	},
 	{
-		name: "podman", cases: podmanCases, configure: configurePodman,
+		name: "podman", cases: []string{"podman.cases"}, configure: configurePodman,
 		programs: []string{"podman", "conmon", "catatonit", "iptables"},
 		packages: []string{"podman", "conmon", "catatonit", "iptables", "containernetworking-plugins",
 			"golang-github-containers-common", "golang-github-containers-image"},
-		load: "podman load -q -i $ARCHIVE && podman tag $IMAGE localhost/infra",
+		load:    "podman load -q -i $ARCHIVE && podman tag $IMAGE localhost/infra",
+		version: "podman --version",
 	},
 }
 
@@ -69,6 +81,15 @@ func findEngine(name string) *engine {
 	return nil
 }
 
+func engineNames() []string {
+	var names []string
+	for _, e := range allEngines {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// missing names a program that is not there.
 func (e *engine) missing() string {
 	for _, p := range e.programs {
 		if _, err := exec.LookPath(p); err != nil {
@@ -109,13 +130,82 @@ func install(ctx context.Context, names []string) {
 	}
 }
 
-// runCases starts the engine, runs its cases with each runtime, and stops it.
-// An error says why the engine cannot be had here.
-func (e *engine) runCases(dir, archive string, only *regexp.Regexp, t *table) error {
+// obtain builds what the engines need besides packages. Without success the
+// engine is skipped later.
+func obtain(ctx context.Context, names []string, cache string) {
+	for _, name := range names {
+		e := findEngine(name)
+		if e == nil {
+			continue
+		}
+		for _, b := range e.allBuilds() {
+			if err := b.make(ctx, cache); err != nil {
+				fmt.Fprintln(os.Stderr, "engines:", err)
+			}
+		}
+	}
+}
+
+func (e *engine) allBuilds() []build {
+	if e.peer == nil {
+		return e.builds
+	}
+	return append(slices.Clone(e.builds), *e.peer)
+}
+
+// findPrograms puts the engine's own programs before all others. An error says
+// what cannot be had here.
+func (e *engine) findPrograms(cache string) error {
+	path := roomPath
+	for _, b := range slices.Backward(e.builds) {
+		if !b.made(cache) {
+			return fmt.Errorf("%s %s could not be built", b.module, b.version)
+		}
+		path = b.dir(cache) + ":" + path
+	}
+	if err := os.Setenv("PATH", path); err != nil {
+		return err
+	}
 	if p := e.missing(); p != "" {
 		return fmt.Errorf("no %s on this machine", p)
 	}
-	s, err := parseSuite(e.name+".cases", e.cases)
+	return nil
+}
+
+// runtimes are the one under test and its peer.
+func (e *engine) runtimes(s settings) []string {
+	if e.peer != nil && e.peer.made(s.cache) && filepath.Base(s.peer) == "runc" {
+		return []string{s.runtime, filepath.Join(e.peer.dir(s.cache), "runc")}
+	}
+	if path, err := exec.LookPath(s.peer); err == nil {
+		return []string{s.runtime, path}
+	}
+	return []string{s.runtime}
+}
+
+// suites are the engine's cases; functions of a later file replace those of an
+// earlier one.
+func (e *engine) suite() (*suite, error) {
+	all := new(suite)
+	for _, name := range e.cases {
+		text, err := caseFiles.ReadFile(name)
+		if err == nil {
+			err = all.parse(name, string(text))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// runCases starts the engine, runs its cases with each runtime, and stops it.
+// An error says why the engine cannot be had here.
+func (e *engine) runCases(dir, archive string, s settings, t *table) error {
+	if err := e.findPrograms(s.cache); err != nil {
+		return err
+	}
+	suite, err := e.suite()
 	if err != nil {
 		return err
 	}
@@ -123,7 +213,8 @@ func (e *engine) runCases(dir, archive string, only *regexp.Regexp, t *table) er
 	if err := os.MkdirAll(filepath.Join(work, "volume"), 0o755); err != nil {
 		return err
 	}
-	daemon, env, err := e.configure(work, t.runtimes)
+	runtimes := e.runtimes(s)
+	daemon, env, err := e.configure(work, runtimes)
 	if err != nil {
 		return err
 	}
@@ -134,27 +225,39 @@ func (e *engine) runCases(dir, archive string, only *regexp.Regexp, t *table) er
 		return err
 	}
 	defer stop()
-	if err := e.ready(s.prelude, env); err != nil {
+	if err := e.ready(suite.prelude, env); err != nil {
 		return err
 	}
-	for i := range s.cases {
-		c := &s.cases[i]
+	t.begin(e.name, firstLine(e.version, env), versions(runtimes, env))
+	only := regexp.MustCompile(s.run)
+	for i := range suite.cases {
+		c := &suite.cases[i]
 		if !only.MatchString(e.name + "/" + c.title) {
 			continue
 		}
-		if need := c.unmet(s.prelude, env); need != "" {
-			t.skip(e.name+": "+c.title, "not true here: "+need)
-			continue
-		}
-		var results []string
-		for _, path := range t.runtimes {
+		var outcomes []outcome
+		for _, path := range runtimes {
 			with := append(env, "RUNTIME="+path, "NAME="+filepath.Base(path))
-			results = append(results, c.run(s.prelude, with))
-			shell(s.prelude, "cleanup", with)
+			outcomes = append(outcomes, c.run(suite.prelude, with))
 		}
-		t.row(e.name, c.title, results)
+		t.add(c.title, outcomes)
 	}
 	return nil
+}
+
+func versions(runtimes, env []string) []string {
+	var all []string
+	for _, path := range runtimes {
+		all = append(all, firstLine(path+" --version", env))
+	}
+	return all
+}
+
+// firstLine is the first line that a command prints.
+func firstLine(command string, env []string) string {
+	out, _ := shell("", command, env)
+	line, _, _ := strings.Cut(out, "\n")
+	return line
 }
 
 // startDaemon starts the daemon in the background; stop ends it and waits.

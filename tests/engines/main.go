@@ -1,10 +1,10 @@
-// Command engines runs containerd, Docker and Podman, as Debian packages them,
-// with a runtime under test and with runc beside it, and prints a table of
-// what worked: case, engine, runtime.
+// Command engines runs containerd, Docker and Podman with a runtime under test
+// and with runc beside it, and prints a table of what worked: case, engine,
+// runtime. Engines are as Debian packages them, or built from their modules.
 //
-//	engines -runtime ./rt [-peer runc] [-run REGEXP] [containerd docker podman]
+//	engines -runtime ./rt [-peer runc] [-run REGEXP | -out DIR] [ENGINE...]
 //
-// It needs Debian and root, and installs the packages that are missing. An
+// It needs Debian and root, and installs and builds what is missing. An
 // engine it cannot have is skipped, and so is a case whose condition this
 // machine does not meet; the reason is printed. It fails when a case fails with
 // the runtime under test; what fails with the peer is only shown.
@@ -18,11 +18,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -31,6 +31,8 @@ type settings struct {
 	runtime string
 	peer    string
 	run     string
+	cache   string
+	out     string
 	engines []string
 }
 
@@ -47,12 +49,12 @@ func realMain() error {
 	flag.StringVar(&s.runtime, "runtime", "./rt", "the runtime under test")
 	flag.StringVar(&s.peer, "peer", "/usr/sbin/runc", "a runtime to compare with; empty for none")
 	flag.StringVar(&s.run, "run", "", "run only the cases whose engine/title match")
+	flag.StringVar(&s.cache, "cache", defaultCache(), "the directory for programs that are built")
+	flag.StringVar(&s.out, "out", "", "write what came of it into this directory, a page for each engine")
 	flag.Parse()
 	s.engines = flag.Args()
 	if len(s.engines) == 0 {
-		for _, e := range allEngines {
-			s.engines = append(s.engines, e.name)
-		}
+		s.engines = engineNames()
 	}
 	switch dir := os.Getenv(roomVariable); {
 	case dir != "" && os.Getpid() == 1:
@@ -78,9 +80,18 @@ func outside(s settings) error {
 	if _, err := regexp.Compile(s.run); err != nil {
 		return fmt.Errorf("-run: %w", err)
 	}
+	if s.out != "" && s.run != "" {
+		return fmt.Errorf("-out: pages are of whole engines, without -run")
+	}
+	if s.out != "" {
+		if s.out, err = filepath.Abs(s.out); err != nil {
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	install(ctx, s.engines)
+	obtain(ctx, s.engines, s.cache)
 	dir, err := os.MkdirTemp("", "engines")
 	if err != nil {
 		return err
@@ -95,7 +106,7 @@ func outside(s settings) error {
 	if err := copyFile(path, runtimePath); err != nil {
 		return err
 	}
-	args := []string{"-runtime", runtimePath, "-peer", s.peer, "-run", s.run}
+	args := []string{"-runtime", runtimePath, "-peer", s.peer, "-run", s.run, "-cache", s.cache, "-out", s.out}
 	return openRoom(ctx, dir, append(args, s.engines...))
 }
 
@@ -112,28 +123,34 @@ func inRoom(dir string, s settings) error {
 	if err := writeImage(archive); err != nil {
 		return fmt.Errorf("make image: %w", err)
 	}
-	runtimes := []string{s.runtime}
-	if s.peer != "" {
-		if path, err := exec.LookPath(s.peer); err == nil {
-			runtimes = append(runtimes, path)
-		}
-	}
-	t := newTable(os.Stdout, runtimes)
-	only := regexp.MustCompile(s.run)
+	t := newTable(os.Stdout, s)
 	for _, name := range s.engines {
 		e := findEngine(name)
 		if e == nil {
-			return fmt.Errorf("engine %q: not containerd, docker or podman", name)
+			return fmt.Errorf("engine %q: not one of %s", name, strings.Join(engineNames(), ", "))
 		}
-		if err := e.runCases(dir, archive, only, t); err != nil {
+		if err := e.runCases(dir, archive, s, t); err != nil {
 			t.skip(name, err.Error())
 		}
 	}
 	t.summarize()
+	if s.out != "" {
+		if err := writePages(s.out, t.engines); err != nil {
+			return err
+		}
+	}
 	if t.failed > 0 {
 		return fmt.Errorf("%d cases failed", t.failed)
 	}
 	return nil
+}
+
+func defaultCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = "/var/cache"
+	}
+	return filepath.Join(dir, "rt-engines")
 }
 
 func copyFile(from, to string) error {

@@ -21,10 +21,12 @@ import (
 // roomVariable holds the directory of the run, in the room alone.
 const roomVariable = "ENGINES_ROOM"
 
+const roomPath = "/usr/sbin:/usr/bin:/sbin:/bin"
+
 // openRoom starts the keeper and waits for it.
 func openRoom(ctx context.Context, dir string, args []string) error {
 	cmd := self(args)
-	cmd.Env = append(os.Environ(), roomVariable+"="+dir, "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
+	cmd.Env = append(os.Environ(), roomVariable+"="+dir, "PATH="+roomPath)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET |
 			syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
@@ -106,13 +108,13 @@ func furnish() error {
 			return err
 		}
 	}
-	pure := len(all) == 1 && all[0].controllers == ""
+	alone := pure(all)
 	for _, h := range all {
-		if err := h.mountOn(filepath.Join("/sys/fs/cgroup", h.directory(pure))); err != nil {
+		if err := h.mountOn(filepath.Join("/sys/fs/cgroup", h.directory(alone))); err != nil {
 			return err
 		}
 	}
-	if pure {
+	if alone {
 		if err := delegate("/sys/fs/cgroup"); err != nil {
 			return err
 		}

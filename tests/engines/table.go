@@ -12,54 +12,90 @@ import (
 type table struct {
 	w        io.Writer
 	runtimes []string
+	engines  []*result
 	failures []string
 	skips    []string
 
 	passed, failed, skipped int
 }
 
-func newTable(w io.Writer, runtimes []string) *table {
-	t := &table{w: w, runtimes: runtimes}
-	t.print("engine", "case", t.names())
+// result is what came of one engine.
+type result struct {
+	engine   string
+	version  string
+	runtimes []string // the names of the columns
+	versions []string // and which they are
+	rows     []row
+}
+
+// row is a case with what came of it for each runtime.
+type row struct {
+	title    string
+	outcomes []outcome
+}
+
+// outcome is why a case failed, or the condition that was not met; neither if
+// it passed.
+type outcome struct{ failure, unmet string }
+
+func (o outcome) String() string {
+	switch {
+	case o.failure != "":
+		return "FAIL"
+	case o.unmet != "":
+		return "skip"
+	}
+	return "pass"
+}
+
+func newTable(w io.Writer, s settings) *table {
+	t := &table{w: w, runtimes: []string{filepath.Base(s.runtime)}}
+	if s.peer != "" {
+		t.runtimes = append(t.runtimes, filepath.Base(s.peer))
+	}
+	t.print("engine", "case", t.runtimes)
 	return t
 }
 
-func (t *table) names() []string {
-	var names []string
-	for _, path := range t.runtimes {
-		names = append(names, filepath.Base(path))
-	}
-	return names
+// begin says that rows of this engine follow.
+func (t *table) begin(engine, version string, versions []string) {
+	t.engines = append(t.engines, &result{engine: engine, version: version,
+		runtimes: t.runtimes[:len(versions)], versions: versions})
 }
 
+func (t *table) current() *result { return t.engines[len(t.engines)-1] }
+
 func (t *table) print(engine, title string, cells []string) {
-	fmt.Fprintf(t.w, "%-11s%-45s", engine, title)
+	fmt.Fprintf(t.w, "%-12s%-45s", engine, title)
 	for _, cell := range cells {
 		fmt.Fprintf(t.w, " %-7s", cell)
 	}
 	fmt.Fprintln(t.w)
 }
 
-// row takes what came of a case with each runtime: nothing, or why it failed.
-func (t *table) row(engine, title string, results []string) {
+func (t *table) add(title string, outcomes []outcome) {
+	r := t.current()
+	r.rows = append(r.rows, row{title, outcomes})
 	var cells []string
-	for i, why := range results {
-		cell := "pass"
-		if why != "" {
-			cell = "FAIL"
-			text := fmt.Sprintf("%s: %s: %s\n%s", filepath.Base(t.runtimes[i]), engine, title, why)
+	for i, o := range outcomes {
+		cells = append(cells, o.String())
+		if o.failure != "" {
+			text := fmt.Sprintf("%s: %s: %s\n%s", r.runtimes[i], r.engine, title, o.failure)
 			t.failures = append(t.failures, strings.ReplaceAll(text, "\n", "\n    "))
 		}
-		cells = append(cells, cell)
 	}
-	if results[0] == "" {
-		t.passed++
-	} else {
+	t.print(r.engine, title, cells)
+	switch first := outcomes[0]; {
+	case first.failure != "":
 		t.failed++
+	case first.unmet != "":
+		t.skip(r.engine+": "+title, "not true here: "+first.unmet)
+	default:
+		t.passed++
 	}
-	t.print(engine, title, cells)
 }
 
+// skip takes a case, or an engine, that was not run.
 func (t *table) skip(what, reason string) {
 	t.skipped++
 	t.skips = append(t.skips, what+": "+reason)
