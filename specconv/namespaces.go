@@ -3,6 +3,7 @@ package specconv
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -124,6 +125,28 @@ func (c *checker) mappedUser(u *specs.User, l *specs.Linux) {
 	for i, gid := range u.AdditionalGids {
 		if !mapped(l.GIDMappings, gid) {
 			c.fail(at("process.user.additionalGids", i), "%d is not mapped by linux.gidMappings", gid)
+		}
+	}
+}
+
+// mappedMounts checks that the owners new file systems are asked to have exist
+// in a new user namespace, such as the gid=5 that devpts has in most
+// configurations.
+func (c *checker) mappedMounts(mounts []Mount, l *specs.Linux) {
+	for i := range mounts {
+		for _, o := range mounts[i].Data {
+			key, value, _ := strings.Cut(o, "=")
+			maps, property := l.UIDMappings, "linux.uidMappings"
+			switch key {
+			case "gid":
+				maps, property = l.GIDMappings, "linux.gidMappings"
+			case "uid":
+			default:
+				continue
+			}
+			if id, err := parseUserID(value); err == nil && !mapped(maps, id) {
+				c.fail(at("mounts", i)+".options", "%q is not mapped by %s", o, property)
+			}
 		}
 	}
 }

@@ -28,6 +28,9 @@ func Parse(spec *specs.Spec, bundle string, host Host) (*Config, error) {
 	}
 	cfg.Namespaces = c.namespaces(linux.Namespaces)
 	cfg.Mounts = c.mounts(spec.Mounts, bundle, cfg.Namespaces)
+	if cfg.Namespaces.New&unix.CLONE_NEWUSER != 0 {
+		c.mappedMounts(cfg.Mounts, linux)
+	}
 	c.names(spec, cfg.Namespaces)
 	c.hooks(spec.Hooks)
 	for key := range spec.Annotations {
