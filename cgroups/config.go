@@ -72,7 +72,7 @@ func New(l Layout, c Config) (Manager, error) {
 	}
 	if c.Rootless {
 		limits, _ := settings(c.Resources, l.Pure())
-		return &rootless{m, limits, c.Warn}, nil
+		return &rootless{m, limits, c.Path != "", c.Warn}, nil
 	}
 	return m, nil
 }

@@ -10,7 +10,7 @@ import (
 	"rt/cgroups/cgfs"
 )
 
-var errNone = errors.New("the container has no cgroup")
+var errNone = errors.New("the container has no cgroup: none was to be had, or wanted, when it was made")
 
 // none is the manager of a container that has no cgroup of its own.
 type none struct{}
@@ -33,6 +33,7 @@ func (none) Destroy() error                  { return nil }
 type rootless struct {
 	Manager
 	limits []cgfs.Setting
+	placed bool // a place was asked for, and missing it is worth a warning
 	warn   func(string)
 }
 
@@ -42,9 +43,12 @@ func (m *rootless) Create() error {
 		return err
 	}
 	if len(m.limits) > 0 {
-		return fmt.Errorf("%s: %w", m.limits[0].Property, err)
+		return fmt.Errorf("%s: %w (no cgroup is delegated to the caller: run in one made by systemd-run --user --scope -p Delegate=yes, or set no limits)",
+			m.limits[0].Property, err)
 	}
-	m.warn(fmt.Sprintf("the container gets no cgroup: %v", err))
+	if m.placed {
+		m.warn(fmt.Sprintf("linux.cgroupsPath: the container gets no cgroup: %v", err))
+	}
 	m.Manager = none{}
 	return nil
 }

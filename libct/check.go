@@ -28,6 +28,22 @@ func checkMountNamespace(c *specconv.Config) error {
 	return nil
 }
 
+// checkPrivilege refuses what a caller without privilege cannot have.
+func (r *Runtime) checkPrivilege(c *specconv.Config) error {
+	if !c.Namespaces.Has(unix.CLONE_NEWUSER) && powerless() {
+		return specconv.Violations{{Path: "linux.namespaces",
+			Message: "needs a namespace of type user, as the caller has no privilege (rt spec --rootless writes such a configuration)"}}
+	}
+	if c.Spec.Process == nil || len(c.Spec.Process.User.AdditionalGids) == 0 || r.setgroupsAllowed(c) {
+		return nil
+	}
+	return errSetgroups
+}
+
+// errSetgroups is for groups that would be lost in silence.
+var errSetgroups = specconv.Violations{{Path: "process.user.additionalGids",
+	Message: "cannot be set, as setgroups(2) is denied where a user namespace maps only the caller's own id"}}
+
 // checkResctrl refuses intelRdt where the kernel has no resctrl, and where it
 // has one: there is no support for it yet, and silence would be a lie.
 func checkResctrl(rdt *specs.LinuxIntelRdt) error {

@@ -86,6 +86,9 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	if err := checkMountNamespace(config); err != nil {
 		return nil, err
 	}
+	if err := r.checkPrivilege(config); err != nil {
+		return nil, err
+	}
 	if err := checkResctrl(spec.Linux.IntelRdt); err != nil {
 		return nil, err
 	}
@@ -154,16 +157,13 @@ func (l *launch) record(id string) record {
 		UID:         os.Geteuid(),
 		Cgroup:      l.manager.State().Planned(),
 		OwnPids:     l.config.Namespaces.New&unix.CLONE_NEWPID != 0,
-		Setgroups:   true,
+		Setgroups:   l.rt.setgroupsAllowed(l.config),
 		NoProcess:   spec.Process == nil,
 		Notify:      l.rt.NotifySocket != "" && spec.Process != nil,
 		Namespaces:  l.config.Namespaces.New,
 	}
 	for _, j := range l.config.Namespaces.Join {
 		rec.Namespaces |= j.Flag
-	}
-	if l.config.Namespaces.New&unix.CLONE_NEWUSER != 0 {
-		rec.Setgroups = l.rt.setgroupsAllowed(spec.Linux.GIDMappings)
 	}
 	if !l.config.Namespaces.Has(unix.CLONE_NEWNS) {
 		rec.HostMounts = hostMounts(l.config)
@@ -191,7 +191,7 @@ func (l *launch) prepare(direct bool) error {
 	p := &inside.Plan{
 		ID:        l.rec.ID,
 		Config:    l.config,
-		Rootless:  l.rt.Rootless,
+		Powerless: powerless(),
 		Setgroups: l.rec.Setgroups,
 		NoPivot:   l.options.NoPivot,
 		Keyring:   !l.options.NoNewKeyring,
@@ -207,8 +207,9 @@ func (l *launch) prepare(direct bool) error {
 	l.plan = p
 	if l.config.Namespaces.Has(unix.CLONE_NEWUSER) {
 		p.Permitted = allCapabilities(p.LastCap)
-		p.BindDevices = true
 	}
+	// Root of a user namespace may make no devices either.
+	p.BindDevices = l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.rt.Rootless
 	p.Acts = inside.Acts{
 		CopyUp:       copyUp,
 		RuntimeHooks: l.runtimeHooks(),
@@ -216,7 +217,6 @@ func (l *launch) prepare(direct bool) error {
 	if l.config.Namespaces.New&unix.CLONE_NEWUSER != 0 {
 		p.Acts.MapIDs = l.mapIDs
 	}
-	p.Acts.TimeOffsets = l.timeOffsets
 	if devices := spec.Linux.NetDevices; len(devices) > 0 {
 		p.Acts.Network = func(fds ...int) error { return netdev.Move(devices, l.x.Pid, fds[0]) }
 	}

@@ -91,6 +91,9 @@ func (e *entry) prepare() error {
 	for _, w := range warnings {
 		c.rt.Warn(w)
 	}
+	if len(o.Process.User.AdditionalGids) > 0 && !c.rec.Setgroups {
+		return errSetgroups
+	}
 	if err := checkConsole(o.Process.Terminal, o.Detach, o.ConsoleSocket); err != nil {
 		return err
 	}
@@ -101,7 +104,7 @@ func (e *entry) prepare() error {
 			Process:     process,
 			Personality: nil,
 		},
-		Rootless:  c.rt.Rootless,
+		Powerless: powerless(),
 		Setgroups: c.rec.Setgroups,
 		LastCap:   lastCap(),
 		Permitted: permitted(),
@@ -247,7 +250,7 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 func (e *entry) openAttrs() error {
 	spec := e.plan.Config.Process.Spec
 	e.plan.Attrs = map[string]int{}
-	if e.c.rt.Rootless {
+	if e.plan.Powerless {
 		return nil // without the right to open them; but root of a user namespace cannot reach the executor
 	}
 	for _, l := range [...]struct{ name, property, value string }{

@@ -19,7 +19,6 @@ func (r *Runtime) hostFacts(layout cgroups.Layout, p *specs.Process, mountLabel 
 	h := specconv.Host{
 		LastCap:  lastCap(),
 		CgroupV2: layout.Pure(),
-		Rootless: r.Rootless,
 	}
 	if p != nil && p.ApparmorProfile != "" {
 		on, _ := readFile("/sys/module/apparmor/parameters/enabled")
@@ -49,6 +48,14 @@ func permitted() uint64 {
 		return 0
 	}
 	return uint64(data[0].Permitted) | uint64(data[1].Permitted)<<32
+}
+
+// powerless tells that we lack privilege even in our own user namespace: all
+// that takes any has to wait until a user namespace we make gives it. Root of
+// a user namespace is not powerless, though it has no privilege over the host.
+func powerless() bool {
+	const needed = 1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_SETUID | 1<<unix.CAP_SETGID
+	return permitted()&needed != needed
 }
 
 // allCapabilities is what root of a new user namespace has.

@@ -2,6 +2,7 @@ package libct
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,14 +11,17 @@ import (
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"rt/specconv"
 )
 
 // writeIDMaps gives the user namespace of process pid its mappings. Without
 // privilege the kernel takes one id, our own; newuidmap(1) and newgidmap(1)
 // map what /etc/subuid and /etc/subgid grant.
-func (r *Runtime) writeIDMaps(pid int, uids, gids []specs.LinuxIDMapping) error {
+func writeIDMaps(pid int, uids, gids []specs.LinuxIDMapping) error {
 	proc := "/proc/" + strconv.Itoa(pid)
-	if !r.Rootless {
+	if !powerless() {
 		if err := writeMap(proc+"/uid_map", "linux.uidMappings", uids); err != nil {
 			return err
 		}
@@ -70,28 +74,26 @@ func runMapper(tool string, pid int, property string, mappings []specs.LinuxIDMa
 	ctx, cancel := context.WithTimeout(context.Background(), mapperDeadline)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, tool, args...).CombinedOutput()
-	if err != nil {
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		// Not the words of exec: engines would take them for process.args[0].
+		return fmt.Errorf("%s: %s(1), which maps ids other than the caller's own, is not in PATH", property, tool)
+	case err != nil:
 		return fmt.Errorf("%s: run %s: %w: %s", property, tool, err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
 
-// setgroupsAllowed tells whether writeIDMaps leaves setgroups(2) allowed.
-func (r *Runtime) setgroupsAllowed(gids []specs.LinuxIDMapping) bool {
-	return !r.Rootless || !ownOnly(gids, os.Getegid())
-}
-
-func writeTimeOffsets(pid int, offsets map[string]specs.LinuxTimeOffset) error {
-	var text strings.Builder
-	for clock, o := range offsets {
-		fmt.Fprintf(&text, "%s %d %d\n", clock, o.Secs, o.Nanosecs)
+// setgroupsAllowed tells whether setgroups(2) will be allowed in the container:
+// writeIDMaps may have to deny it, and what our own user namespace denies no
+// namespace below it allows.
+func (r *Runtime) setgroupsAllowed(c *specconv.Config) bool {
+	if !r.Rootless {
+		return true
 	}
-	if text.Len() == 0 {
-		return nil
+	if c.Namespaces.New&unix.CLONE_NEWUSER != 0 && powerless() && ownOnly(c.Spec.Linux.GIDMappings, os.Getegid()) {
+		return false
 	}
-	path := fmt.Sprintf("/proc/%d/timens_offsets", pid)
-	if err := writeKernel(path, text.String()); err != nil {
-		return fmt.Errorf("linux.timeOffsets: write offsets: %w", err)
-	}
-	return nil
+	text, err := readFile("/proc/self/setgroups")
+	return err != nil || strings.HasPrefix(string(text), "allow")
 }

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rt/libct/inside"
-	"rt/nsexec"
 	"rt/specconv"
 )
 
@@ -197,10 +196,6 @@ func (l *launch) cgroupMounts() inside.CgroupMounts {
 		m.Hierarchies = append(m.Hierarchies, inside.Hierarchy{Name: name, Dir: dir, Links: links})
 	}
 	return m
-}
-
-func (l *launch) timeOffsets(x *nsexec.Executor) error {
-	return writeTimeOffsets(x.Pid, l.config.Spec.Linux.TimeOffsets)
 }
 
 // connect opens a stream connection to a socket of the host.

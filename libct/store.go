@@ -18,6 +18,9 @@ import (
 // container.
 const lockDeadline = 30 * time.Second
 
+// elsewhere is what helps a user who may not write to the state root.
+const elsewhere = "--root or XDG_RUNTIME_DIR gives another"
+
 // errBusy says that another rt works on the container.
 var errBusy = errors.New("another rt is working on the container")
 
@@ -28,14 +31,14 @@ func (r *Runtime) reserve(id string) (c *Container, unlock func(), err error) {
 		return nil, nil, fmt.Errorf("%w: %q", ErrInvalidID, id)
 	}
 	if err := os.MkdirAll(r.Root, 0o711); err != nil {
-		return nil, nil, fmt.Errorf("make state root: %w", err)
+		return nil, nil, fmt.Errorf("make state root (%s): %w", elsewhere, err)
 	}
 	c = &Container{rt: r, dir: filepath.Join(r.Root, id)}
 	if err := unix.Mkdir(c.dir, 0o700); err != nil {
 		if errors.Is(err, unix.EEXIST) {
 			return nil, nil, fmt.Errorf("%q: %w", id, ErrExist)
 		}
-		return nil, nil, fmt.Errorf("make directory of container %q: %w", id, err)
+		return nil, nil, fmt.Errorf("make directory of container %q in %q (%s): %w", id, r.Root, elsewhere, err)
 	}
 	unlock, err = c.lock()
 	if err != nil {

@@ -24,13 +24,13 @@ func (c *Container) Update(r *specs.LinuxResources) error {
 			return ErrNotRunning
 		}
 		if len(c.rec.Cgroup.Paths) == 0 {
-			return errors.New("update limits: the container has no cgroup")
+			return errors.New("update limits: the container has no cgroup: none was to be had, or wanted, when it was made")
 		}
 		layout, err := cgroups.Detect()
 		if err != nil {
 			return err
 		}
-		host := specconv.Host{CgroupV2: layout.Pure(), Rootless: c.rt.Rootless}
+		host := specconv.Host{CgroupV2: layout.Pure()}
 		if err := specconv.CheckResources(&limits, host); err != nil {
 			return err
 		}

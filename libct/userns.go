@@ -1,8 +1,10 @@
 package libct
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -17,7 +19,7 @@ import (
 // the container's root can neither take restrictions from them nor uncover
 // what lies below other mounts.
 func (l *launch) bindSources() error {
-	if !l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.rt.Rootless {
+	if !l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.plan.Powerless {
 		return nil
 	}
 	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", l.x.Pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -81,7 +83,7 @@ func (l *launch) userNamespaceMounts() error {
 		}
 		l.files.keep(os.NewFile(uintptr(fd), "user namespace"))
 		l.plan.UserNS[m.Index] = fd
-		if l.config.Namespaces.Has(unix.CLONE_NEWUSER) && !l.rt.Rootless {
+		if l.config.Namespaces.Has(unix.CLONE_NEWUSER) && !l.plan.Powerless {
 			if err := l.mapTree(m, fd); err != nil {
 				return err
 			}
@@ -135,12 +137,36 @@ func (l *launch) mappedNamespace(m *specconv.IDMap) (int, error) {
 	if err := x.Run(in); err != nil {
 		return -1, err
 	}
-	if err := l.rt.writeIDMaps(x.Pid, m.UIDs, m.GIDs); err != nil {
+	if err := writeIDMaps(x.Pid, m.UIDs, m.GIDs); err != nil {
 		return -1, err
 	}
 	return unix.Open(fmt.Sprintf("/proc/%d/ns/user", x.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
+// explainUserNamespace says which of the host's settings denies a user
+// namespace.
+func explainUserNamespace(err error) error {
+	var call *nsexec.CallError
+	if !errors.As(err, &call) || call.Name != "unshare" || call.Step.What != inside.UserNamespace {
+		return err
+	}
+	for _, s := range [...]struct{ sysctl, denies string }{
+		{"user/max_user_namespaces", "0"},
+		{"kernel/unprivileged_userns_clone", "0"},
+		{"kernel/apparmor_restrict_unprivileged_userns", "1"},
+	} {
+		text, err := readFile("/proc/sys/" + s.sysctl)
+		if err == nil && strings.TrimSpace(string(text)) == s.denies {
+			call.Detail = fmt.Sprintf("the sysctl %s is %s", strings.ReplaceAll(s.sysctl, "/", "."), s.denies)
+			return call
+		}
+	}
+	if call.Errno == unix.ENOSPC {
+		call.Detail = "the sysctl user.max_user_namespaces or the depth of nesting is exhausted"
+	}
+	return call
+}
+
 func (l *launch) mapIDs(x *nsexec.Executor) error {
-	return l.rt.writeIDMaps(x.Pid, l.config.Spec.Linux.UIDMappings, l.config.Spec.Linux.GIDMappings)
+	return writeIDMaps(x.Pid, l.config.Spec.Linux.UIDMappings, l.config.Spec.Linux.GIDMappings)
 }

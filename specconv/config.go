@@ -13,7 +13,6 @@ type Host struct {
 	AppArmor bool // AppArmor is enabled
 	SELinux  bool // SELinux is enabled
 	CgroupV2 bool // cgroup v2 is the only hierarchy (no v1 controllers)
-	Rootless bool // the runtime itself has no privilege over the host
 }
 
 // Config is a checked configuration. Where nothing was decided, Spec keeps

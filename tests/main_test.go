@@ -125,5 +125,8 @@ func prepare(dir string) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the probe: %v\n%s", err, out)
 	}
+	if err := addUser(dir); err != nil {
+		return err
+	}
 	return prepareRootfs(filepath.Join(dir, "rootfs"))
 }

@@ -47,6 +47,9 @@ func runRuntime(words []string) int {
 	args := []string{"--root", os.Getenv("RT_ROOT")}
 	cmd := exec.Command(os.Getenv("RT"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if id, err := strconv.ParseUint(os.Getenv("RT_USER"), 10, 32); err == nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(id), Gid: uint32(id)}
+	}
 	cmd.Stdin = os.Stdin
 	var out, errs *os.File
 	for _, w := range words {

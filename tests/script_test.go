@@ -28,6 +28,7 @@ func TestScripts(t *testing.T) {
 			"capture":  cmdCapture,
 			"equal":    cmdEqual,
 			"signal":   cmdSignal,
+			"user":     cmdUser,
 			"listen":   cmdListen,
 			"type":     cmdType,
 			"resize":   cmdResize,

@@ -51,7 +51,7 @@ func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 
 // userLater is the user namespace, where the child enters it.
 func (p *Plan) userLater() uint64 {
-	if p.Rootless { // it gives the right to the others
+	if p.Powerless { // it gives the right to the others
 		return 0
 	}
 	return p.Join.Kinds & unix.CLONE_NEWUSER
@@ -77,7 +77,7 @@ func openHost(p *Plan, in *nsexec.Batch) {
 	openTasks(p, in)
 	in.Step("open the host's files", "", "")
 	proc := nsexec.AtFDCWD
-	rootless := p.Rootless && p.labelled()
+	rootless := p.Powerless && p.labelled()
 	chroot := p.Join.Kinds&unix.CLONE_NEWNS == 0
 	if rootless || chroot {
 		proc = in.Open("/proc", unix.O_PATH|unix.O_DIRECTORY)

@@ -143,6 +143,7 @@ func hasMode(data []string) bool {
 
 func newFilesystem(p *Plan, in *nsexec.Batch, m *specconv.Mount, attr uint64) nsexec.Reg {
 	fs := in.Fsopen(m.Type)
+	in.OnError(needsNetwork(p, m.Type))
 	if m.Source != "" {
 		in.FsconfigString(fs, "source", m.Source)
 		in.OnError(kernelMessage(fs))
@@ -163,6 +164,18 @@ func newFilesystem(p *Plan, in *nsexec.Batch, m *specconv.Mount, attr uint64) ns
 	mount := in.Fsmount(fs, attr)
 	in.Close(fs)
 	return mount
+}
+
+// needsNetwork explains why a sysfs is denied: it belongs to a network
+// namespace, over which root of a new user namespace has no right unless that
+// is new, too.
+func needsNetwork(p *Plan, fstype string) nsexec.Mend {
+	return func(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno == unix.EPERM && fstype == "sysfs" && p.Config.Namespaces.New&unix.CLONE_NEWNET == 0 {
+			e.Detail = "in a user namespace it takes a new network namespace as well; the host's /sys can be bound instead"
+		}
+		return 0, e
+	}
 }
 
 // unlabelled are the file systems whose labels are the policy's own.
@@ -201,10 +214,20 @@ func kernelMessage(fs nsexec.Reg) nsexec.Mend {
 func setAttributes(in *nsexec.Batch, mount nsexec.Reg, m *specconv.Mount, set, clr uint64) {
 	if set != 0 || clr != 0 {
 		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: set, Attr_clr: clr})
+		in.OnError(locked)
 	}
 	if m.RecSet != 0 || m.RecClr != 0 {
 		in.MountSetattr(mount, true, unix.MountAttr{Attr_set: m.RecSet, Attr_clr: m.RecClr})
+		in.OnError(locked)
 	}
+}
+
+// locked explains why an option that takes something back is denied.
+func locked(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+	if e.Errno == unix.EPERM {
+		e.Detail = "in a user namespace what the host has set on a mount (ro, nosuid, nodev, noexec, the access time) cannot be changed"
+	}
+	return 0, e
 }
 
 // attach puts a finished mount onto its target. Propagation comes last: a

@@ -1,6 +1,11 @@
 package inside
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"rt/nsexec"
@@ -54,17 +59,21 @@ func join(p *Plan, in *nsexec.Batch) {
 			}
 		}
 	}
-	enter(p.Rootless)
-	enter(!p.Rootless)
+	enter(p.Powerless)
+	enter(!p.Powerless)
 }
 
-// enterUser makes the user namespace and becomes its root.
+// UserNamespace names what Step it is that makes one.
+const UserNamespace = "user namespace"
+
+// enterUser makes the user namespace and becomes its root, or where root has
+// no mapping the first id that has one.
 func enterUser(p *Plan, in *nsexec.Batch) {
 	n := p.Config.Namespaces
 	if !n.Has(unix.CLONE_NEWUSER) {
 		return
 	}
-	in.Step("make", "linux.namespaces", "user namespace")
+	in.Step("make", "linux.namespaces", UserNamespace)
 	if n.New&unix.CLONE_NEWUSER != 0 {
 		in.Unshare(unix.CLONE_NEWUSER)
 		in.Step("write", "linux.uidMappings", "id mappings")
@@ -74,9 +83,27 @@ func enterUser(p *Plan, in *nsexec.Batch) {
 	if p.Setgroups {
 		in.Setgroups(nil)
 	}
-	in.Setresgid(0)
-	in.Setresuid(0)
+	in.Setresgid(firstID(p.Config.Spec.Linux.GIDMappings))
+	in.Setresuid(firstID(p.Config.Spec.Linux.UIDMappings))
 	unreadable(in)
+}
+
+// firstID is root, unless the mappings leave it out.
+func firstID(mappings []specs.LinuxIDMapping) uint32 {
+	root := func(m specs.LinuxIDMapping) bool { return m.ContainerID == 0 }
+	if len(mappings) == 0 || slices.ContainsFunc(mappings, root) {
+		return 0
+	}
+	return mappings[0].ContainerID
+}
+
+// openOffsets comes while the executor is still its caller's in every sense.
+// Writing takes privilege over the time namespace, which whoever makes the
+// user namespace that owns it has.
+func openOffsets(p *Plan, in *nsexec.Batch) {
+	if len(p.Config.Spec.Linux.TimeOffsets) > 0 {
+		p.offsets = in.Open("/proc/self/timens_offsets", unix.O_WRONLY)
+	}
 }
 
 // makeNamespaces makes the others and forks into those that need it.
@@ -86,12 +113,22 @@ func makeNamespaces(p *Plan, in *nsexec.Batch) {
 	if flags := n.New &^ (unix.CLONE_NEWUSER | unix.CLONE_NEWCGROUP); flags != 0 {
 		in.Unshare(flags)
 	}
-	if n.New&unix.CLONE_NEWTIME != 0 {
+	if p.offsets != 0 {
 		in.Step("write", "linux.timeOffsets", "")
-		in.Host(p.Acts.TimeOffsets)
+		in.Write(p.offsets, offsetText(p.Config.Spec.Linux.TimeOffsets))
+		in.Close(p.offsets)
 		in.Step("make", "linux.namespaces", "namespaces")
 	}
 	in.Split(0, nsexec.AtFDCWD)
+}
+
+// offsetText is what time_namespaces(7) wants written before anybody enters.
+func offsetText(offsets map[string]specs.LinuxTimeOffset) []byte {
+	var text []byte
+	for _, clock := range slices.Sorted(maps.Keys(offsets)) {
+		text = fmt.Appendf(text, "%s %d %d\n", clock, offsets[clock].Secs, offsets[clock].Nanosecs)
+	}
+	return text
 }
 
 // cgroupNamespace comes after the cgroups were joined: they become its roots.

@@ -17,7 +17,7 @@ type Plan struct {
 	ID     string
 	Config *specconv.Config
 
-	Rootless  bool // the host process has no privilege over the host
+	Powerless bool // the host process has no privilege even in its own user namespace
 	Setgroups bool // the user namespace allows setgroups(2)
 	NoPivot   bool
 	Keyring   bool // join a session keyring of the container's own
@@ -77,6 +77,7 @@ type Plan struct {
 
 	lateCwd bool // the user has to enter process.cwd, root cannot
 	tasks   []nsexec.Reg
+	offsets nsexec.Reg // takes linux.timeOffsets, when there are any
 	join    nsexec.Reg
 
 	root   nsexec.Reg // the container's root
@@ -99,8 +100,6 @@ type Acts struct {
 	// MapIDs writes the id mappings, when the executor is in a new user
 	// namespace.
 	MapIDs func(x *nsexec.Executor) error
-	// TimeOffsets writes them, before anybody enters the time namespace.
-	TimeOffsets func(x *nsexec.Executor) error
 	// Network moves devices into the network namespace, of which it is lent a
 	// socket of rtnetlink.
 	Network func(fds ...int) error

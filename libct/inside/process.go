@@ -13,7 +13,7 @@ func guard(p *Plan, in *nsexec.Batch) {
 	// A caller without privilege could not write the id mappings of what it
 	// cannot read. Nobody else is in the namespaces yet, and enterUser makes up
 	// for it.
-	if !p.Rootless || p.Config.Namespaces.New&unix.CLONE_NEWUSER == 0 {
+	if !p.Powerless || p.Config.Namespaces.New&unix.CLONE_NEWUSER == 0 {
 		unreadable(in)
 	}
 }

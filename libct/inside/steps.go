@@ -19,6 +19,7 @@ type step struct {
 var stage1 = [...]step{
 	{"guard the executor", "", guard, "nothing may outlive rt by accident"},
 	{"open cgroups", "linux.cgroupsPath", openTasks, "a user namespace has no right to them"},
+	{"open clock offsets", "linux.timeOffsets", openOffsets, "a user namespace has no right to them"},
 	{"join namespaces", "linux.namespaces", join, "those with a path may belong to the host"},
 	{"open a netlink socket", "linux.netDevices", routeSocket, "a user namespace has no right to a network that was joined"},
 	{"enter the user namespace", "linux.uidMappings", enterUser, "it owns what is made after it"},
