@@ -102,7 +102,7 @@ test-faults: $(embedded) ## make calls fail, kill rt at every call, race with it
 
 .PHONY: test-conformance
 test-conformance: ## run the OCI runtime-tools suite against $RT
-	cd tests/conformance && $(GO) run . -runtime $(RT)
+	cd tests/conformance && $(GO) run . $(GOTESTFLAGS) -runtime $(RT)
 
 .PHONY: test-engines
 test-engines: ## run containerd, Docker and Podman with $RT, and with runc beside it (Debian, root)
@@ -110,11 +110,26 @@ test-engines: ## run containerd, Docker and Podman with $RT, and with runc besid
 	@bin/engines -runtime $(RT) $(ENGINEFLAGS)
 
 # Each suite in each guest is a target: vm-KIND-KERNEL-SUITE.
-guests := lite-6.12 lite-6.1 systemd-6.12
+guests   := lite-6.12 lite-6.1 systemd-6.12
+in_guest  = $(foreach guest,$(guests),$(addprefix vm-$(guest)-,$(1))) vm-systemd-6.12-user
 
 .PHONY: test-vm
 test-vm: rt ## run the suites in guests with other kernels (QEMU; nothing of the machine's is touched)
-	@$(GO) run ./tests/report $(foreach guest,$(guests),vm-$(guest)-unit vm-$(guest)-cli)
+	@$(GO) run ./tests/report $(call in_guest,unit cli conformance)
+
+# What each part found is kept, so that a part can be run again by itself.
+hosts_page = RT=$(1) $(GO) run ./tests/report -keep bin/hosts -page docs/hosts.md $(2)
+RUNC      ?= /usr/sbin/runc
+
+.PHONY: hosts hosts-part
+hosts: rt ## run the suites on every kind of host, with rt and with runc; writes docs/hosts.md
+	@code=0; \
+	$(call hosts_page,$(RT),test-unit test-cli test-conformance $(call in_guest,unit cli conformance)) || code=1; \
+	$(call hosts_page,$(RUNC),test-cli test-conformance $(call in_guest,cli conformance)) || code=1; \
+	exit $$code
+
+hosts-part: rt ## run one target, PART=vm-lite-6.1-cli, for docs/hosts.md
+	@$(call hosts_page,$(RT),$(PART))
 
 vm-%: words = $(subst -, ,$*)
 vm-%: rt

@@ -34,6 +34,9 @@ func cmdBundle(ts *testscript.TestScript, neg bool, args []string) {
 	text := strings.ReplaceAll(string(defaultConfig), "$ID", ts.Getenv("ID"))
 	ts.Check(os.WriteFile(filepath.Join(dir, "config.json"), []byte(text), 0o644))
 	ts.Check(ts.Chdir(dir))
+	if os.Geteuid() != 0 {
+		editConfig(ts, asUser)
+	}
 }
 
 // args words... sets process.args.

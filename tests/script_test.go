@@ -60,12 +60,15 @@ func setup(env *testscript.Env) error {
 
 // condition tells a script which runtime and machine it meets: [rt], [runc]
 // and [crun], [runc-1.1] for a version of it, [v1] and [v2] for cgroups,
-// [cgroup:NAME] for a file of a v1 controller, [veth] for a pair of interfaces.
+// [cgroup:NAME] for a file of a v1 controller, [veth] for a pair of interfaces,
+// [root] for a suite that runs as root.
 func condition(cond string) (bool, error) {
 	kind, version, versioned := strings.Cut(cond, "-")
 	switch {
 	case slices.Contains([]string{"rt", "runc", "crun"}, kind):
 		return machine.kind == kind && (!versioned || strings.HasPrefix(machine.version, version+".")), nil
+	case cond == "root":
+		return os.Geteuid() == 0, nil
 	case cond == "v1" || cond == "v2":
 		return cgroupV2() == (cond == "v2"), nil
 	case cond == "veth":

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -17,6 +16,7 @@ const (
 	suiteModule = "github.com/opencontainers/runtime-tools"
 	checksName  = "checks"
 	insideName  = "runtimetest"
+	rootfsName  = "rootfs-" + runtime.GOARCH + ".tar.gz"
 )
 
 // suite is the built programs; dir also holds what they expect to find in
@@ -29,20 +29,26 @@ type suite struct {
 // buildSuite builds every program named by a tool line of go.mod, and the
 // checks of this module, into cache/programs. The go command's own cache makes
 // the second call cheap.
-func buildSuite(ctx context.Context, cache string) (suite, error) {
-	s := suite{dir: filepath.Join(cache, "programs")}
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return s, err
+func buildSuite(ctx context.Context, cache string) error {
+	dir := programDir(cache)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
 	}
-	if _, err := goCommand(ctx, "build", "-o", s.dir+"/", "tool", "./"+checksName); err != nil {
-		return s, err
+	if _, err := goCommand(ctx, "build", "-ldflags=-s -w", "-o", dir+"/", "tool", "./"+checksName); err != nil {
+		return err
 	}
-	tools, err := goCommand(ctx, "list", "tool")
+	return copyRootfs(ctx, dir)
+}
+
+// openSuite finds what buildSuite has built.
+func openSuite(ctx context.Context, cache string) (suite, error) {
+	s := suite{dir: programDir(cache)}
+	entries, err := os.ReadDir(s.dir)
 	if err != nil {
-		return s, err
+		return s, fmt.Errorf("find the programs: %w", err)
 	}
-	for _, pkg := range strings.Fields(tools) {
-		if name := path.Base(pkg); name != insideName {
+	for _, e := range entries {
+		if name := e.Name(); name != insideName && name != checksName && name != rootfsName {
 			s.programs = append(s.programs, name)
 		}
 	}
@@ -54,8 +60,10 @@ func buildSuite(ctx context.Context, cache string) (suite, error) {
 		s.programs = append(s.programs, checksName+"/"+name)
 	}
 	slices.Sort(s.programs)
-	return s, copyRootfs(ctx, s.dir)
+	return s, nil
 }
+
+func programDir(cache string) string { return filepath.Join(cache, "programs") }
 
 // argv is the command line of a program.
 func (s suite) argv(program string) []string {
@@ -74,12 +82,11 @@ func copyRootfs(ctx context.Context, dir string) error {
 	if err := json.Unmarshal([]byte(out), &module); err != nil {
 		return fmt.Errorf("read %s: %w", suiteModule, err)
 	}
-	name := "rootfs-" + runtime.GOARCH + ".tar.gz"
-	data, err := os.ReadFile(filepath.Join(module.Dir, name))
+	data, err := os.ReadFile(filepath.Join(module.Dir, rootfsName))
 	if err != nil {
 		return fmt.Errorf("read the suite's root filesystem: %w", err)
 	}
-	return os.WriteFile(filepath.Join(dir, name), data, 0o644)
+	return os.WriteFile(filepath.Join(dir, rootfsName), data, 0o644)
 }
 
 func goCommand(ctx context.Context, args ...string) (string, error) {

@@ -34,6 +34,9 @@ type options struct {
 	parallel int
 	deadline time.Duration
 	list     bool
+	build    bool
+	built    bool
+	json     bool
 }
 
 func main() {
@@ -63,6 +66,9 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.parallel, "parallel", 2, "programs run at once; those that share a cgroup path still run one by one")
 	flags.DurationVar(&o.deadline, "deadline", 2*time.Minute, "time given to one program")
 	flags.BoolVar(&o.list, "list", false, "list the programs and what is known of them, and run nothing")
+	flags.BoolVar(&o.build, "build", false, "build the programs, and run nothing")
+	flags.BoolVar(&o.built, "built", false, "take the programs from the cache as they are, which needs no Go")
+	flags.BoolVar(&o.json, "json", false, "print the results as events of go test -json, with all that is apart as skipped")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -72,7 +78,7 @@ func parseOptions(args []string) (options, error) {
 	if o.parallel < 1 {
 		return o, fmt.Errorf("-parallel %d: must be at least 1", o.parallel)
 	}
-	if o.runtime == "" && !o.list {
+	if o.runtime == "" && !o.list && !o.build {
 		return o, errors.New("-runtime is required")
 	}
 	var err error
@@ -103,7 +109,12 @@ func run(ctx context.Context, args []string) (failed int, err error) {
 		return 0, err
 	}
 	defer unlock()
-	suite, err := buildSuite(ctx, o.cache)
+	if !o.built {
+		if err := buildSuite(ctx, o.cache); err != nil || o.build {
+			return 0, err
+		}
+	}
+	suite, err := openSuite(ctx, o.cache)
 	if err != nil {
 		return 0, err
 	}
@@ -119,6 +130,9 @@ func run(ctx context.Context, args []string) (failed int, err error) {
 	defer stage.remove()
 
 	results := runAll(ctx, o.parallel, programs, stage.runProgram)
+	if o.json {
+		return countFailed(results), errors.Join(printEvents(os.Stdout, results), ctx.Err())
+	}
 	printResults(os.Stdout, results)
 	fmt.Printf("what the programs printed is in %s\n", stage.output)
 	return countFailed(results), ctx.Err()

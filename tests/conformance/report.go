@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,6 +25,9 @@ var stateNames = [...]string{passed: "pass", failed: "FAIL", unjust: "wrong", de
 
 // judge decides what a program's run says of the runtime, and why.
 func judge(r result, v verdict) (state, string) {
+	if r.lack != "" {
+		return unfitted, v.reason + "; this host lacks " + r.lack
+	}
 	why := failure(r, v.kind)
 	switch {
 	case why == "":
@@ -35,10 +40,6 @@ func judge(r result, v verdict) (state, string) {
 		return unjust, v.reason + " [" + why + "]"
 	case deviation:
 		return declined, v.reason + " [" + why + "]"
-	case host:
-		if lack := v.lacks(); lack != "" {
-			return unfitted, v.reason + "; this host lacks " + lack + " [" + why + "]"
-		}
 	}
 	return failed, why
 }
@@ -130,6 +131,29 @@ func printResults(w io.Writer, results []result) {
 	fmt.Fprintf(w, "%d of %d left something behind\n", littered, len(results))
 	fmt.Fprintf(w, "%d passed, %d failed; apart: %d wrong by themselves, %d where engines need otherwise, %d that need another host\n",
 		counts[passed], counts[failed], counts[unjust], counts[declined], counts[unfitted])
+}
+
+// printEvents prints the results as the events of go test -json
+// (cmd/test2json), with everything apart as a skip.
+func printEvents(w io.Writer, results []result) error {
+	type event struct{ Action, Package, Test, Output string }
+	events := json.NewEncoder(w)
+	var errs []error
+	for _, r := range results {
+		s, why := judge(r, verdictOf(r.program))
+		action := "skip"
+		switch s {
+		case passed:
+			action = "pass"
+		case failed:
+			action = "fail"
+		}
+		if why != "" {
+			errs = append(errs, events.Encode(event{"output", suiteModule, r.program, why + "\n"}))
+		}
+		errs = append(errs, events.Encode(event{action, suiteModule, r.program, ""}))
+	}
+	return errors.Join(errs...)
 }
 
 func printList(w io.Writer, programs []string) {

@@ -9,8 +9,6 @@ func TestJudge(t *testing.T) {
 	pass := tapResult{ok: 1}
 	fail := tapResult{notOK: []string{"1 - a"}}
 	diagnostic := tapResult{errors: []string{"too early"}}
-	lacking := func() string { return "a controller" }
-	complete := func() string { return "" }
 	tests := []struct {
 		name string
 		in   result
@@ -32,8 +30,8 @@ func TestJudge(t *testing.T) {
 		{"wrong could not be run", result{err: errors.New("no space")}, verdict{kind: wrong}, failed},
 		{"wrong may pass", result{tap: pass}, verdict{kind: wrong}, passed},
 		{"deviation is shown apart", result{tap: fail}, verdict{kind: deviation}, declined},
-		{"host lacks", result{tap: fail}, verdict{kind: host, lacks: lacking}, unfitted},
-		{"host lacks nothing", result{tap: fail}, verdict{kind: host, lacks: complete}, failed},
+		{"host lacks", result{lack: "a controller"}, verdict{kind: host}, unfitted},
+		{"host lacks nothing", result{tap: fail}, verdict{kind: host}, failed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

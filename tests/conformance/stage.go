@@ -20,6 +20,7 @@ import (
 // result is one program's run.
 type result struct {
 	program   string
+	lack      string // what the host lacks of what the program needs: it is not run
 	tap       tapResult
 	super     supervision
 	leftovers []string
@@ -68,7 +69,10 @@ exec %[2]q --root %[3]q "$@"
 
 func (s *stage) runProgram(ctx context.Context, program string) result {
 	start := time.Now()
-	r := result{program: program}
+	r := result{program: program, lack: verdictOf(program).lack()}
+	if r.lack != "" {
+		return r
+	}
 	home := filepath.Join(s.work, strings.ReplaceAll(program, "/", "-"))
 	paths := struct{ tmp, state, script, calls string }{
 		filepath.Join(home, "tmp"), filepath.Join(home, "state"), filepath.Join(home, "runtime"), filepath.Join(home, "calls"),

@@ -18,7 +18,7 @@ const (
 	status                // it prints no TAP; its exit status is the result
 	wrong                 // it is wrong by itself: a runtime that follows the spec does not pass it
 	deviation             // it is right, but the engines need the runtime to do otherwise
-	host                  // it needs what lacks names, if that is not ""
+	host                  // it is not run where the host lacks what it needs
 )
 
 // verdict is what is known of a program that is not simply sound. reason cites
@@ -30,9 +30,32 @@ type verdict struct {
 	lacks   func() string
 }
 
+// lack is what the host lacks of what the program needs, or "".
+func (v verdict) lack() string {
+	if v.kind != host {
+		return ""
+	}
+	return v.lacks()
+}
+
 var verdicts = []verdict{
+	{program: "checks/cgroup2_cpu", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_delete", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_devices", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_hugetlb", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_io", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_memory", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_path", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_pids", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_refused", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/cgroup2_unified", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
+	{program: "checks/memory", kind: host, lacks: noCgroupV1, reason: "looks at files of the v1 controller memory; see checks/cgroup2_memory for v2"},
 	{program: "delete", kind: deviation,
 		reason: "runtime.md, Delete: deleting a container that is not stopped MUST be an error; but engines delete a created container without --force; see checks/delete_running for the rest"},
+	{program: "delete_only_create_resources", kind: host, lacks: noCgroupV1,
+		reason: "makes a cgroup of the v1 controller pids; see checks/cgroup2_delete for v2"},
+	{program: "delete_resources", kind: host, lacks: noCgroupV1,
+		reason: "looks at a cgroup of the v1 controller pids; see checks/cgroup2_delete for v2"},
 	{program: "hooks", kind: wrong,
 		reason: `expects lines its own hooks do not write ("post-start1" for "post-start1 called"); see checks/hooks_order`},
 	{program: "hooks_stdin", kind: wrong,
@@ -40,21 +63,33 @@ var verdicts = []verdict{
 	{program: "killsig", kind: wrong,
 		reason: "may send the signal before the process has set its trap; see checks/kill_signals"},
 	{program: "linux_cgroups_blkio", kind: host, lacks: missingFile("/sys/fs/cgroup/blkio/blkio.leaf_weight"),
-		reason: "sets blkio.weight and blkio.leaf_weight of device 8:0, which only the CFQ scheduler of Linux before 5.0 had"},
+		reason: "sets leaf weights (config-linux.md, Block IO: CFQ scheduler only), which went with Linux 5.0, and limits of device 8:0, there or not; see checks/cgroup2_io for v2"},
 	{program: "linux_cgroups_relative_blkio", kind: host, lacks: missingFile("/sys/fs/cgroup/blkio/blkio.leaf_weight"),
 		reason: "as linux_cgroups_blkio"},
+	{program: "linux_cgroups_cpus", kind: host, lacks: noCgroupV1,
+		reason: "looks at files of the v1 controllers cpu and cpuset; see checks/cgroup2_cpu for v2"},
+	{program: "linux_cgroups_relative_cpus", kind: host, lacks: noCgroupV1,
+		reason: "as linux_cgroups_cpus"},
+	{program: "linux_cgroups_devices", kind: host, lacks: noCgroupV1,
+		reason: "looks at a file of the v1 controller devices; see checks/cgroup2_devices for v2"},
+	{program: "linux_cgroups_relative_devices", kind: host, lacks: noCgroupV1,
+		reason: "as linux_cgroups_devices"},
 	{program: "linux_cgroups_hugetlb", kind: host, lacks: missingFile("/sys/fs/cgroup/hugetlb/cgroup.procs"),
-		reason: "needs the hugetlb controller in cgroup v1"},
+		reason: "needs the hugetlb controller in cgroup v1; see checks/cgroup2_hugetlb for v2"},
 	{program: "linux_cgroups_relative_hugetlb", kind: host, lacks: missingFile("/sys/fs/cgroup/hugetlb/cgroup.procs"),
 		reason: "needs the hugetlb controller in cgroup v1, and pages of 1 GB"},
-	{program: "linux_cgroups_memory", kind: host, lacks: kernelMemoryLimit,
-		reason: "sets memory.kernel, which is deprecated and which Linux since 5.16 ignores; see checks/memory for the other limits"},
-	{program: "linux_cgroups_relative_memory", kind: host, lacks: kernelMemoryLimit,
+	{program: "linux_cgroups_memory", kind: host, lacks: first(noCgroupV1, noKernelMemoryLimit),
+		reason: "wants memory.kernel (config-linux.md, Memory: NOT RECOMMENDED) read back, which Linux since 5.16 ignores; see checks/memory for the other limits, and checks/cgroup2_memory for v2"},
+	{program: "linux_cgroups_relative_memory", kind: host, lacks: first(noCgroupV1, noKernelMemoryLimit),
 		reason: "as linux_cgroups_memory"},
 	{program: "linux_cgroups_network", kind: host, lacks: missingFile("/sys/fs/cgroup/net_cls/cgroup.procs"),
-		reason: "needs the net_cls and net_prio controllers"},
+		reason: "needs the net_cls and net_prio controllers, which cgroup v2 has not; see checks/cgroup2_refused"},
 	{program: "linux_cgroups_relative_network", kind: host, lacks: missingFile("/sys/fs/cgroup/net_cls/cgroup.procs"),
 		reason: "as linux_cgroups_network"},
+	{program: "linux_cgroups_pids", kind: host, lacks: noCgroupV1,
+		reason: "looks at a file of the v1 controller pids; see checks/cgroup2_pids for v2"},
+	{program: "linux_cgroups_relative_pids", kind: host, lacks: noCgroupV1,
+		reason: "as linux_cgroups_pids"},
 	{program: "linux_process_apparmor_profile", kind: wrong,
 		reason: "names a profile that nothing loads, so applying it has to fail (config.md, Linux Process: apparmorProfile), and passes if a file of that name is absent"},
 	{program: "linux_rootfs_propagation", kind: host, lacks: withheldCapability,
@@ -96,8 +131,40 @@ func missingFile(path string) func() string {
 	}
 }
 
-// kernelMemoryLimit reports whether the kernel still limits kernel memory.
-func kernelMemoryLimit() string {
+// first gives what is lacking by the first of several conditions.
+func first(conditions ...func() string) func() string {
+	return func() string {
+		for _, lacks := range conditions {
+			if lack := lacks(); lack != "" {
+				return lack
+			}
+		}
+		return ""
+	}
+}
+
+func noCgroupV1() string {
+	if pureV2() {
+		return "cgroup v1"
+	}
+	return ""
+}
+
+func noCgroupV2() string {
+	if !pureV2() {
+		return "cgroup v2 alone"
+	}
+	return ""
+}
+
+// pureV2 reports whether cgroup v2 is all there is.
+func pureV2() bool {
+	var fs unix.Statfs_t
+	return unix.Statfs(cgroupRoot, &fs) == nil && fs.Type == unix.CGROUP2_SUPER_MAGIC
+}
+
+// noKernelMemoryLimit reports whether the kernel no longer limits kernel memory.
+func noKernelMemoryLimit() string {
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
 		return err.Error()

@@ -16,6 +16,9 @@ const binDir = "bin/vm"
 // some twenty times slower than the host.
 const perPackage = "20m"
 
+// perProgram bounds a program of the conformance suite likewise.
+const perProgram = "10m"
+
 // onHost are tests that compile: what they find is the same in every guest,
 // and not every guest has a compiler.
 const onHost = "^TestABI$"
@@ -23,14 +26,26 @@ const onHost = "^TestABI$"
 var suites = map[string][]string{
 	"unit": {"./cgroups/...", "./libct/...", "./nsexec/...", "./specconv/..."},
 	"cli":  {"./tests"},
+	"user": {"./tests"},
 }
+
+// asUser runs a test as the user of the systemd guest, in a unit of the user's
+// own manager: beside its cgroup the user may make others.
+const asUser = "runuser -u user -- env XDG_RUNTIME_DIR=/run/user/1000 " +
+	"systemd-run --user --quiet --wait --pipe --collect --working-directory=$PWD --setenv=RT --setenv=RT_TESTS_PROBE "
+
+// conformance is the suite that is no go test, and a module of its own.
+const conformance = "conformance"
 
 // testScript builds a suite, and gives the script that runs it in the source
 // tree at top.
 func testScript(ctx context.Context, top, suite string, json bool) (string, error) {
+	if suite == conformance {
+		return conformanceScript(ctx, top, json)
+	}
 	patterns, ok := suites[suite]
 	if !ok {
-		return "", fmt.Errorf("suite %q: must be unit or cli", suite)
+		return "", fmt.Errorf("suite %q: must be unit, cli, user or conformance", suite)
 	}
 	list := exec.CommandContext(ctx, "go", append([]string{"list", "-f",
 		"{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}"}, patterns...)...)
@@ -42,8 +57,13 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 	if err := build(ctx, "build", converter, "cmd/test2json"); err != nil {
 		return "", err
 	}
+	// A user has no Go tree, and root would have to compile for minutes.
+	probe := filepath.Join(top, binDir, "probe")
+	if err := build(ctx, "build", probe, "./tests/probe"); err != nil {
+		return "", err
+	}
 	var script strings.Builder
-	fmt.Fprintf(&script, "export RT=%s\ncode=0\n", quote(runtimePath(top)))
+	fmt.Fprintf(&script, "export RT=%s RT_TESTS_PROBE=%s\ncode=0\n", quote(runtimePath(top)), quote(probe))
 	for line := range strings.Lines(string(out)) {
 		pkg, dir, ok := strings.Cut(strings.TrimSpace(line), " ")
 		if !ok {
@@ -57,10 +77,33 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 		if json {
 			run = fmt.Sprintf("%s -t -p %s %s -test.v=test2json", quote(converter), quote(pkg), run)
 		}
+		if suite == "user" {
+			run = asUser + run
+		}
 		fmt.Fprintf(&script, "(cd %s && %s) || code=1\n", quote(dir), run)
 	}
 	script.WriteString("exit $code\n")
 	return script.String(), nil
+}
+
+// conformanceScript builds the suite of tests/conformance likewise.
+func conformanceScript(ctx context.Context, top string, json bool) (string, error) {
+	runner := filepath.Join(top, binDir, conformance)
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", runner, ".")
+	cmd.Dir = filepath.Join(top, "tests", conformance)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("build the conformance suite: %w", err)
+	}
+	cache := filepath.Join(top, "bin", conformance)
+	programs := exec.CommandContext(ctx, runner, "-build", "-cache", cache)
+	programs.Dir, programs.Env, programs.Stderr = cmd.Dir, cmd.Env, os.Stderr
+	if err := programs.Run(); err != nil {
+		return "", fmt.Errorf("build the conformance suite's programs: %w", err)
+	}
+	return fmt.Sprintf("exec %s -built -json=%t -cache %s -deadline %s -runtime %s\n",
+		quote(runner), json, quote(cache), perProgram, quote(runtimePath(top))), nil
 }
 
 // runtimePath is $RT, as for the suite on the host, or the runtime that make

@@ -1,6 +1,7 @@
 // Command checks stands in for the programs of the suite that are wrong by
-// themselves: each check asserts what the specification (1.3) says where the
-// program of the suite asserts something else, cannot pass, or asserts nothing.
+// themselves, or know only hosts of another kind: each check asserts what the
+// specification (1.3) says where the program of the suite asserts something
+// else, cannot pass, or asserts nothing.
 //
 // It is run as the suite's programs are: RUNTIME names the runtime, the working
 // directory holds the root filesystem, TAP goes to stdout. Without an argument
@@ -23,6 +24,16 @@ type check struct {
 var checks = [...]check{
 	{"capabilities_all", capabilitiesAll},
 	{"capability_unknown", capabilityUnknown},
+	{"cgroup2_cpu", onV2(cgroup2CPU)},
+	{"cgroup2_delete", onV2(cgroup2Delete)},
+	{"cgroup2_devices", onV2(cgroup2Devices)},
+	{"cgroup2_hugetlb", onV2(cgroup2Hugetlb)},
+	{"cgroup2_io", onV2(cgroup2IO)},
+	{"cgroup2_memory", onV2(cgroup2Memory)},
+	{"cgroup2_path", onV2(cgroup2Path)},
+	{"cgroup2_pids", onV2(cgroup2Pids)},
+	{"cgroup2_refused", onV2(cgroup2Refused)},
+	{"cgroup2_unified", onV2(cgroup2Unified)},
 	{"delete_running", deleteRunning},
 	{"hooks_order", hooksOrder},
 	{"hooks_state", hooksState},
