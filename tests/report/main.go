@@ -7,6 +7,9 @@
 // failed with the part itself. The last line of the report is the sum, in that
 // form. It fails when anything failed.
 //
+// With -keep DIR the result of each part is also kept, and -page FILE writes
+// docs/hosts.md from all that was kept there.
+//
 // It imports the standard library alone.
 package main
 
@@ -14,6 +17,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -27,26 +31,42 @@ import (
 const partDeadline = 35 * time.Minute
 
 type part struct {
-	target string
-	counts counts
-	took   time.Duration
-	err    error
+	target   string
+	counts   counts
+	outcomes []outcome
+	took     time.Duration
+	err      error
 }
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: report MAKE-TARGET...")
+	dir := flag.String("keep", "", "directory in which the results of $RT are kept")
+	page := flag.String("page", "", "write the page of all that is kept to this file")
+	flag.Parse()
+	if flag.NArg() == 0 && *page == "" {
+		fmt.Fprintln(os.Stderr, "usage: report [-keep DIR] [-page FILE] MAKE-TARGET...")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var parts []part
-	for _, target := range os.Args[1:] {
+	var problems []error
+	for _, target := range flag.Args() {
 		fmt.Printf("== %s\n", target)
-		parts = append(parts, run(ctx, target))
+		p := run(ctx, target)
+		parts = append(parts, p)
+		if *dir != "" && ctx.Err() == nil {
+			problems = append(problems, keep(*dir, p))
+		}
 	}
 	sum := summarize(os.Stdout, parts)
-	if sum.failed > 0 || ctx.Err() != nil {
+	if *page != "" {
+		problems = append(problems, writePage(*page, *dir))
+	}
+	err := errors.Join(problems...)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+	}
+	if sum.failed > 0 || err != nil || ctx.Err() != nil {
 		os.Exit(1)
 	}
 }
@@ -75,7 +95,7 @@ func run(ctx context.Context, target string) part {
 	if ctx.Err() == context.DeadlineExceeded {
 		err = fmt.Errorf("no end within %v", partDeadline)
 	}
-	return part{target: target, counts: t.counts(err), took: time.Since(began), err: err}
+	return part{target, t.counts(err), t.outcomes, time.Since(began), err}
 }
 
 // readLines hands over every line of r, of any length.

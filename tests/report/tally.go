@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -61,6 +62,13 @@ type event struct {
 // A name is a test in its package; an empty test is the package itself.
 type name struct{ pkg, test string }
 
+// An outcome is a test that did not pass.
+type outcome struct {
+	Name string // without its package
+	End  string // "fail" or "skip"
+	Why  string // the reason of a skip
+}
+
 // tally counts the tests of one part from the lines it prints.
 type tally struct {
 	w      io.Writer
@@ -68,6 +76,8 @@ type tally struct {
 	parent map[name]bool   // tests that have subtests, which are counted instead
 	output map[name][]string
 	stated *counts // the part's own last "N passed, N failed, N skipped"
+
+	outcomes []outcome
 }
 
 func newTally(w io.Writer) *tally {
@@ -110,7 +120,7 @@ func (t *tally) event(e event) {
 }
 
 // show tells of a test that did not pass, with all it printed, and of every
-// package.
+// package. It is kept, too, with the reason.
 func (t *tally) show(n name, action string) {
 	if n.test == "" {
 		fmt.Fprintf(t.w, "%s\t%s\n", action, n.pkg)
@@ -120,9 +130,30 @@ func (t *tally) show(n name, action string) {
 	} else if action == "pass" || t.parent[n] {
 		return
 	}
+	if n.test != "" {
+		t.outcomes = append(t.outcomes, outcome{n.test[strings.LastIndexByte(n.test, '/')+1:], action, reason(t.output[n])})
+	}
 	for _, text := range t.output[n] {
 		fmt.Fprint(t.w, text)
 	}
+}
+
+// logged is a line of t.Skip, t.Log and their like.
+var logged = regexp.MustCompile(`^ {4}\w+\.go:\d+: (.*)\n`)
+
+// reason finds what a test gave as the reason of its skip: what it logged last,
+// not counting the scripts' own record, or else the first line it printed.
+func reason(output []string) string {
+	why := ""
+	for _, text := range output {
+		if m := logged.FindStringSubmatch(text); m != nil && !strings.Contains(m[1], "WORK=") {
+			why = m[1]
+		}
+	}
+	if why == "" && len(output) > 0 {
+		why = strings.TrimSpace(output[0])
+	}
+	return why
 }
 
 // counts is the result of the part, which itself ended with err. A failure
