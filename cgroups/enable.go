@@ -90,8 +90,28 @@ func (m *unified) checkDomain(dir, file string, controllers []string) error {
 	if err != nil || kind != "domain invalid" {
 		return err
 	}
-	err = fmt.Errorf("linux.cgroupsPath: %s holds processes itself or is threaded: a container cannot be below it", dir)
-	return errors.Join(err, cgfs.Write(file, "-"+strings.Join(controllers, " -")))
+	return errors.Join(m.noDomain(), cgfs.Write(file, "-"+strings.Join(controllers, " -")))
+}
+
+// fit refuses a cgroup that is no domain: its processes cannot be listed, and
+// most controllers pass it over.
+func (m *unified) fit() error {
+	kind, err := cgfs.Read(m.dir + "/cgroup.type")
+	switch {
+	case err != nil:
+		return err
+	case kind == "threaded":
+		return fmt.Errorf("linux.cgroupsPath: %s is threaded: a container cannot be in it", m.dir)
+	case kind == "domain invalid":
+		return m.noDomain()
+	}
+	return nil
+}
+
+// noDomain is for a place below a cgroup that has, or is about to have,
+// threaded ones.
+func (m *unified) noDomain() error {
+	return fmt.Errorf("linux.cgroupsPath: %s holds processes itself or is threaded: a container cannot be below it", path.Dir(m.dir))
 }
 
 // explainEnable says which of v2's rules a refusal comes from.

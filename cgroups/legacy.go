@@ -24,9 +24,7 @@ type legacy struct {
 	// nil unless a controller was asked for that only lives there.
 	v2 *unified
 
-	// fresh is set by New: Set then puts the device policy in force even
-	// where the configuration has no rules.
-	fresh    bool
+	fresh    bool // made by New: Set puts the device policy in force
 	rootless bool
 }
 
@@ -208,7 +206,7 @@ func (m *legacy) setDevices(r *specs.LinuxResources) error {
 	asked := r != nil && len(r.Devices) > 0
 	dir := m.dir("devices")
 	switch {
-	case !asked && !m.fresh:
+	case !m.fresh:
 		return nil
 	case dir == "" && asked && !m.rootless:
 		return fmt.Errorf("linux.resources.devices: %w", &cgfs.MissingError{Controller: "devices"})
@@ -219,17 +217,7 @@ func (m *legacy) setDevices(r *specs.LinuxResources) error {
 	if err != nil {
 		return err
 	}
-	list := policy.Settings()
-	if !m.fresh {
-		now, err := cgfs.Read(dir + "/devices.list")
-		if err != nil {
-			return fmt.Errorf("linux.resources.devices: %w", err)
-		}
-		if list, err = policy.Update(now); err != nil {
-			return err
-		}
-	}
-	err = cgfs.Apply(list, m.dir)
+	err = cgfs.Apply(policy.Settings(), m.dir)
 	if m.rootless && errors.Is(err, unix.EPERM) {
 		// Without privilege no device node can be made or mounted either.
 		return nil

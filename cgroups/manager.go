@@ -1,9 +1,12 @@
 package cgroups
 
 import (
+	"errors"
+	"fmt"
 	"os"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // Manager is one container's place in the cgroup hierarchies. All paths are
@@ -18,6 +21,10 @@ type Manager interface {
 
 	// Set applies limits. What r leaves unset stays as it is. An error names
 	// the property ("linux.resources.memory.limit"), the file and the cause.
+	// Device rules are put in force, with or without any in r, for a manager
+	// that New made, and left as they are for one that was loaded: engines send
+	// the rules they know along with every update, and not those that a hook
+	// has added for the sake of a GPU.
 	Set(r *specs.LinuxResources) error
 
 	// Join says how a new process enters.
@@ -68,6 +75,14 @@ type Join struct {
 	// Tasks are v1 files into which a single-threaded process writes "0" to
 	// move itself, one per hierarchy.
 	Tasks []string
+}
+
+// Refused adds to the error of a clone3 into Dir which of v2's rules it broke.
+func (j Join) Refused(err error) error {
+	if j.Dir != nil && errors.Is(err, unix.EBUSY) {
+		return fmt.Errorf("linux.cgroupsPath: %s gives controllers to cgroups below it, so it takes no processes: %w", j.Dir.Name(), err)
+	}
+	return err
 }
 
 // Close lets go of Dir.

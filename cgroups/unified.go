@@ -22,7 +22,7 @@ type unified struct {
 	controllers []string // available, unknown after Load
 	needed      []cgfs.Setting
 	half        bool // v1 has the processes, the devices and the freezer
-	fresh       bool // Set puts the device policy in force even without rules
+	fresh       bool // made by New: Set puts the device policy in force
 	rootless    bool
 	owner       *Owner
 	made        []string
@@ -79,6 +79,9 @@ func (m *unified) Create() (err error) {
 	if err := m.enable(); err != nil {
 		return err
 	}
+	if err := m.fit(); err != nil {
+		return err
+	}
 	if m.owner != nil && !m.half {
 		return delegate(m.dir, *m.owner)
 	}
@@ -86,7 +89,7 @@ func (m *unified) Create() (err error) {
 }
 
 func (m *unified) Set(r *specs.LinuxResources) error {
-	r, err := withQuota(m.dir, r)
+	r, err := inForce(m.dir, r)
 	if err != nil {
 		return err
 	}
@@ -104,8 +107,7 @@ func (m *unified) Set(r *specs.LinuxResources) error {
 }
 
 func (m *unified) setDevices(r *specs.LinuxResources) error {
-	asked := r != nil && len(r.Devices) > 0
-	if m.half || !asked && !m.fresh {
+	if m.half || !m.fresh {
 		return nil
 	}
 	list, err := rules(r)

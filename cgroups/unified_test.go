@@ -56,11 +56,56 @@ func TestUnifiedSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded.Set(&specs.LinuxResources{CPU: &specs.LinuxCPU{Period: ptr(uint64(100000))}}); err != nil {
+	// What goes with the values in force.
+	for _, c := range []struct {
+		r          *specs.LinuxResources
+		file, want string
+	}{
+		{&specs.LinuxResources{CPU: &specs.LinuxCPU{Period: ptr(uint64(100000))}}, "cpu.max", "50000 100000"},
+		{&specs.LinuxResources{Memory: &specs.LinuxMemory{Swap: ptr(int64(80 * mib))}}, "memory.swap.max", strconv.Itoa(16 * mib)},
+	} {
+		if err := loaded.Set(c.r); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := cgfs.Read(dir + "/" + c.file); err != nil || got != c.want {
+			t.Errorf("%s = %q, %v; want %q", c.file, got, err, c.want)
+		}
+	}
+	err = loaded.Set(&specs.LinuxResources{Memory: &specs.LinuxMemory{Swap: ptr(int64(mib))}})
+	if err == nil || !strings.Contains(err.Error(), "linux.resources.memory.swap: 1048576 is below memory.limit 67108864") {
+		t.Errorf("swap below the limit in force: %v", err)
+	}
+}
+
+func TestUnifiedThreaded(t *testing.T) {
+	parent := newHost(t, true, nil)
+	dir := parent.State().Paths[""]
+	threaded := dir + "/threaded"
+	if err := os.Mkdir(threaded, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := cgfs.Read(dir + "/cpu.max"); err != nil || got != "50000 100000" {
-		t.Errorf("cpu.max = %q, %v after a change of period", got, err)
+	if err := cgfs.Write(threaded+"/cgroup.type", "threaded"); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Detect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"threaded":   "is threaded",
+		"sibling":    "a container cannot be below it",
+		"threaded/x": "a container cannot be below it",
+	} {
+		m, err := New(l, Config{Path: strings.TrimPrefix(dir, l.V2.Mount) + "/" + name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Create(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+		if len(m.State().Made) > 0 {
+			t.Errorf("%s: %q is left", name, m.State().Made)
+		}
 	}
 }
 

@@ -13,12 +13,10 @@ import (
 // it sets to zero where zero is no limit of its own: engines fill in whole
 // objects. The errors are those of create, with places below linux.resources.
 //
-// Device rules are no limits and stay as they are. Engines send the ones they
-// know along with every update, and not those that a hook, or a wrapper around
-// the runtime, has added for the sake of a GPU.
+// Device rules are no limits and stay as they are.
 func (c *Container) Update(r *specs.LinuxResources) error {
 	limits := *r
-	limits.Devices = nil
+	limits.Devices = nil // not even to be checked
 	return c.whileLocked(func(m cgroups.Manager, status Status) error {
 		if status == Stopped {
 			return ErrNotRunning

@@ -3,9 +3,6 @@ package devices
 import (
 	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"rt/cgroups/cgfs"
 )
@@ -90,47 +87,6 @@ func (p Policy) Settings() []cgfs.Setting {
 	return out
 }
 
-// Update lists the writes that lead from the policy in force, as devices.list
-// shows it, to p, without denying in between what both allow.
-func (p Policy) Update(list string) ([]cgfs.Setting, error) {
-	now, err := parseList(list)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case now.Allow != p.Allow:
-		return p.Settings(), nil
-	case p.Allow:
-		// devices.list has only "a *:* rwm" for a policy that allows, whatever
-		// its exceptions. The base is left alone: with cgroups below, which a
-		// privileged container may have, the kernel takes no new one.
-		return p.Settings()[1:], nil
-	}
-	var out []cgfs.Setting
-	base, except := files(p.Allow)
-	for _, e := range p.Except {
-		if e.Access &^= now.access(e); e.Access != 0 {
-			out = append(out, setting(except, e.String(), e.Property))
-		}
-	}
-	for _, e := range now.Except {
-		if e.Access &^= p.access(e); e.Access != 0 {
-			out = append(out, setting(base, e.String(), property))
-		}
-	}
-	return out, nil
-}
-
-// access gives what the policy's exception for the same devices covers.
-func (p Policy) access(r Rule) uint8 {
-	for _, e := range p.Except {
-		if e.same(r) {
-			return e.Access
-		}
-	}
-	return 0
-}
-
 func files(allow bool) (base, except string) {
 	if allow {
 		return "devices.allow", "devices.deny"
@@ -140,46 +96,4 @@ func files(allow bool) (base, except string) {
 
 func setting(file, value, property string) cgfs.Setting {
 	return cgfs.Setting{Controller: "devices", File: file, Value: value, Property: property}
-}
-
-// parseList reads devices.list, of lines such as "c 1:3 rwm".
-func parseList(list string) (Policy, error) {
-	var p Policy
-	for line := range strings.Lines(list) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "a ") {
-			return Policy{Allow: true}, nil
-		}
-		r, err := parseLine(line)
-		if err != nil {
-			return p, fmt.Errorf("read devices.list: %q: %w", line, err)
-		}
-		p.Except = append(p.Except, r)
-	}
-	return p, nil
-}
-
-func parseLine(line string) (Rule, error) {
-	var e specs.LinuxDeviceCgroup
-	var major, minor string
-	if _, err := fmt.Sscanf(strings.Replace(line, ":", " ", 1), "%1s %s %s %s", &e.Type, &major, &minor, &e.Access); err != nil {
-		return Rule{}, err
-	}
-	r, err := parse(e)
-	if err != nil {
-		return r, err
-	}
-	for _, n := range [...]struct {
-		text string
-		to   *int64
-	}{{major, &r.Major}, {minor, &r.Minor}} {
-		if n.text == "*" {
-			continue
-		}
-		if _, err := fmt.Sscan(n.text, n.to); err != nil {
-			return r, err
-		}
-	}
-	r.Allow = true
-	return r, nil
 }

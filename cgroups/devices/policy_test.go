@@ -1,7 +1,6 @@
 package devices
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -60,38 +59,6 @@ func TestPolicyWithoutForm(t *testing.T) {
 		}
 		if p, err := NewPolicy(rules); err == nil {
 			t.Errorf("%v: %v, want an error", entries, flat(p.Settings()))
-		}
-	}
-}
-
-func TestPolicyUpdate(t *testing.T) {
-	present := []string{"c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm"}
-	for _, c := range []struct {
-		name  string
-		rules []specs.LinuxDeviceCgroup
-		list  []string
-		want  string
-	}{
-		{"nothing to do", nil, present, ""},
-		{"one more", []specs.LinuxDeviceCgroup{entry(true, "b", 8, 0, "r")}, present, "allow b 8:0 r"},
-		{"one access more", []specs.LinuxDeviceCgroup{entry(true, "b", 8, 0, "rw")}, append(slices.Clone(present), "b 8:0 r"), "allow b 8:0 w"},
-		{"one less", nil, append(slices.Clone(present), "b 8:0 rw"), "deny b 8:0 rw"},
-		{"from all", nil, []string{"a *:* rwm"}, "deny a|" + byDefault},
-		{"all as before", []specs.LinuxDeviceCgroup{allowAll}, []string{"a *:* rwm"}, ""},
-		{"one out of all", []specs.LinuxDeviceCgroup{allowAll, entry(false, "c", 1, 1, "rwm")}, []string{"a *:* rwm"}, "deny c 1:1 rwm"},
-		{"to all", []specs.LinuxDeviceCgroup{allowAll}, present, "allow a"},
-	} {
-		rules, err := Rules(c.rules)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := NewPolicy(rules)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := p.Update(strings.Join(c.list, "\n"))
-		if err != nil || flat(got) != c.want {
-			t.Errorf("%s: %s, %v; want %s", c.name, flat(got), err, c.want)
 		}
 	}
 }
