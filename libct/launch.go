@@ -67,7 +67,7 @@ func (l *launch) spawn() error {
 		Stdio:      [3]*os.File{l.options.Stdin, l.options.Stdout, l.options.Stderr},
 	})
 	if err != nil {
-		return fmt.Errorf("start container init: %w", err)
+		return fmt.Errorf("start container init: %w", join.Refused(err))
 	}
 	if l.plan.TwoStages() {
 		if err := l.x.Split(l.plan.Stage1(&l.regs)); err != nil {
