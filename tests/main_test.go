@@ -121,18 +121,28 @@ func prepare(dir string) error {
 	if err != nil {
 		return fmt.Errorf("%v (install busybox-static)", err)
 	}
-	machine.probe = os.Getenv("RT_TESTS_PROBE")
-	if machine.probe != "" {
-		return prepareRootfs(filepath.Join(dir, "rootfs"))
+	if os.Geteuid() == 0 {
+		if err := addUser(dir); err != nil {
+			return err
+		}
 	}
-	machine.probe = filepath.Join(dir, "probe")
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", machine.probe, "./probe")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the probe: %v\n%s", err, out)
-	}
-	if err := addUser(dir); err != nil {
+	if machine.probe, err = buildProbe(dir); err != nil {
 		return err
 	}
 	return prepareRootfs(filepath.Join(dir, "rootfs"))
+}
+
+// buildProbe gives the probe, built in dir unless somebody has built it before:
+// not every machine has a Go tree.
+func buildProbe(dir string) (string, error) {
+	if built := os.Getenv("RT_TESTS_PROBE"); built != "" {
+		return built, nil
+	}
+	probe := filepath.Join(dir, "probe")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", probe, "./probe")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the probe: %v\n%s", err, out)
+	}
+	return probe, nil
 }

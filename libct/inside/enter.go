@@ -22,10 +22,11 @@ func (j Join) Forks() bool { return j.Kinds&unix.CLONE_NEWPID != 0 }
 // EnterPids is the batch that leads into the namespaces and forks into the pid
 // namespace, for Executor.Split. All is entered before the fork: what the child
 // has is seen by the container, and a container with CAP_SYS_PTRACE reaches
-// what it sees. Only a user namespace of the container's is left to the child,
-// since entering it takes the right to the cgroup the child is born in, so that
-// a limit on pids counts one process and not two; and root of that namespace
-// has no right over a child that has not entered it.
+// what it sees. Two namespaces are left to the child, which is born in its
+// cgroup so that a limit on pids counts one process and not two: entering the
+// user namespace takes the right to that cgroup, and its root has no right over
+// a child that has not entered it; and from inside a cgroup namespace the
+// kernel lets nobody cross its border (mount option nsdelegate).
 func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 	in := nsexec.NewBatch(regs)
 	in.Step("guard the executor", "", "")
@@ -44,17 +45,21 @@ func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 	}
 	initialAffinity(p, in)
 	in.Step("enter", "linux.namespaces", "")
-	p.enter(in, p.Join.Kinds&^p.userLater())
+	p.enter(in, p.Join.Kinds&^p.later())
 	in.Split(0, cgroup)
 	return in
 }
 
-// userLater is the user namespace, where the child enters it.
-func (p *Plan) userLater() uint64 {
-	if p.Powerless { // it gives the right to the others
-		return 0
+// later are the namespaces that the child enters.
+func (p *Plan) later() uint64 {
+	var kinds uint64
+	if !p.Powerless { // else it gives the right to the others
+		kinds |= unix.CLONE_NEWUSER
 	}
-	return p.Join.Kinds & unix.CLONE_NEWUSER
+	if p.Join.Cgroup >= 0 {
+		kinds |= unix.CLONE_NEWCGROUP
+	}
+	return p.Join.Kinds & kinds
 }
 
 // enter enters namespaces with one call, and the root of a container that has
@@ -128,7 +133,7 @@ func arriveBeside(p *Plan, in *nsexec.Batch) {
 // enterRest enters what the first stage has left.
 func enterRest(p *Plan, in *nsexec.Batch) {
 	if p.Join.Forks() {
-		p.enter(in, p.userLater())
+		p.enter(in, p.later())
 	} else {
 		p.enter(in, p.Join.Kinds)
 	}
