@@ -47,6 +47,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("RT", machine.runtime)
 	env.Setenv("RT_ROOT", env.WorkDir+"/run")
 	env.Setenv("BUNDLE", env.WorkDir+"/bundle")
+	env.Setenv("CGROUP", "/sys/fs/cgroup"+cgroupParent()+"/"+id)
 	env.Values[peersKey{}] = &peers{}
 	env.Defer(func() {
 		env.Values[peersKey{}].(*peers).close()

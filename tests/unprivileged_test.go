@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -37,6 +38,19 @@ func asUser(doc any) (any, error) {
 		}
 	}
 	return doc, nil
+}
+
+// cgroupParent is the v2 cgroup in which a container's is made: the root, or
+// for a user the one that the suite's own is in.
+func cgroupParent() string {
+	if os.Geteuid() == 0 {
+		return ""
+	}
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return ""
+	}
+	return path.Dir(strings.TrimPrefix(strings.TrimSpace(string(text)), "0::"))
 }
 
 // mappings gives the caller's own id and those that subuid(5) gives to it.
