@@ -1,0 +1,86 @@
+package libct
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// awaitWaiter returns once somebody waits for the lock of a directory.
+func awaitWaiter(t *testing.T, dir string) {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat(dir, &st); err != nil {
+		t.Fatal(err)
+	}
+	inode := fmt.Sprintf(":%d 0 EOF", st.Ino)
+	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		locks, err := os.ReadFile("/proc/locks")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(locks)) {
+			if strings.Contains(line, "-> FLOCK") && strings.Contains(line, inode) {
+				return
+			}
+		}
+	}
+	t.Fatal("nobody waits for the lock")
+}
+
+// Who has waited for the lock of a container that was deleted meanwhile must
+// not believe that he holds it: its id may be another's by now.
+func TestLockOfDeleted(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		again bool // the id is taken again before the lock is free
+	}{{"gone", false}, {"made again", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &Container{dir: filepath.Join(t.TempDir(), "c")}
+			if err := os.Mkdir(c.dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			unlock, err := c.lock()
+			if err != nil {
+				t.Fatal(err)
+			}
+			type result struct {
+				unlock func()
+				err    error
+			}
+			waited := make(chan result, 1)
+			go func() {
+				unlock, err := c.lock()
+				waited <- result{unlock, err}
+			}()
+			awaitWaiter(t, c.dir)
+			if err := os.Rename(c.dir, c.dir+"-deleted"); err != nil {
+				t.Fatal(err)
+			}
+			if tt.again {
+				if err := os.Mkdir(c.dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			unlock()
+			r := <-waited
+			switch {
+			case !tt.again && !errors.Is(r.err, ErrNotExist):
+				t.Errorf("err = %v, want that it does not exist", r.err)
+			case tt.again && r.err != nil:
+				t.Error(r.err)
+			case tt.again && !c.busy():
+				t.Error("the lock is of a directory that nobody finds")
+			}
+			if r.unlock != nil {
+				r.unlock()
+			}
+		})
+	}
+}
