@@ -1,6 +1,7 @@
 package libct
 
 import (
+	"errors"
 	"fmt"
 
 	"rt/cgroups"
@@ -9,6 +10,9 @@ import (
 // Pause freezes all processes of the container.
 func (c *Container) Pause() error {
 	return c.whileLocked(func(m cgroups.Manager, status Status) error {
+		if status == Paused {
+			return errors.New("cannot pause a container that is paused")
+		}
 		if status != Running && status != Created {
 			return fmt.Errorf("cannot pause: %w: %s", ErrNotRunning, status)
 		}

@@ -22,7 +22,7 @@ func Load(bundle string) (*specs.Spec, []byte, error) {
 	path := filepath.Join(bundle, "config.json")
 	data, err := readFile(path, false)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, errors.New("JSON specification file config.json not found")
+		return nil, nil, fmt.Errorf("open bundle %q: JSON specification file config.json not found", bundle)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -25,7 +25,7 @@ func TestLoad(t *testing.T) {
 			}
 			return os.Symlink(path+".real", path)
 		}, "a"},
-		{"missing", func(string) error { return nil }, "JSON specification file config.json not found"},
+		{"missing", func(string) error { return nil }, ": JSON specification file config.json not found"},
 		{"syntax error", write("{\n\"hostname\": 1}"), "line 2, column 13 (hostname): a string is wanted, not a number"},
 		{"empty", write(""), "line 1, column 1: an object is wanted, not the end of the file"},
 		{"too large", func(path string) error {
