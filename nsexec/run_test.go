@@ -3,6 +3,7 @@ package nsexec
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -46,6 +47,36 @@ func TestRunWritesFile(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "sub/file"))
 	if err != nil || string(got) != "hello" {
 		t.Fatalf("got %q, %v", got, err)
+	}
+}
+
+// The executor's file must not lie where its own descriptors will.
+func TestSpawnLowDescriptors(t *testing.T) {
+	if os.Getenv("LOW_DESCRIPTORS") == "" {
+		cmd := exec.Command("/proc/self/exe", "-test.run=^TestSpawnLowDescriptors$")
+		cmd.Env = append(os.Environ(), "LOW_DESCRIPTORS=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	// What the test binary has there it does not need any more.
+	for low := 3; low <= fdMem; low++ {
+		if fd := low; unix.Dup3(2, fd, unix.O_CLOEXEC) != nil || unix.Close(fd) != nil {
+			t.Fatalf("cannot free descriptor %d", fd)
+		}
+	}
+	exe, err := Sealed("low", image)
+	if err != nil || exe > fdMem {
+		t.Fatalf("descriptor %d, %v: want a low one", exe, err)
+	}
+	unix.Close(exe)
+	x, regs := spawn(t, Options{})
+	b := NewBatch(regs)
+	b.Step("do", "", "something")
+	b.Chdir("/")
+	if err := x.Run(b); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -58,6 +58,9 @@ func (x *Executor) spawn(o Options) error {
 	if err != nil {
 		return err
 	}
+	if exe, err = moved(exe); err != nil {
+		return err
+	}
 	defer unix.Close(exe)
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -79,6 +82,20 @@ func (x *Executor) spawn(o Options) error {
 		return fmt.Errorf("start the executor: %w", err)
 	}
 	return nil
+}
+
+// moved gives the executor's file a number that stays what it is until it is
+// executed: the executor's own descriptors are put in place before.
+func moved(exe int) (int, error) {
+	if exe > fdMem {
+		return exe, nil
+	}
+	defer unix.Close(exe)
+	fd, err := unix.FcntlInt(uintptr(exe), unix.F_DUPFD_CLOEXEC, fdMem+1)
+	if err != nil {
+		return -1, fmt.Errorf("move the executor's descriptor: %w", err)
+	}
+	return fd, nil
 }
 
 // share makes the shared memory and maps it.
