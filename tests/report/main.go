@@ -28,7 +28,7 @@ import (
 )
 
 // partDeadline is more than any part takes; it ends one that hangs.
-const partDeadline = 35 * time.Minute
+const partDeadline = 50 * time.Minute
 
 type part struct {
 	target   string

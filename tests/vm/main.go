@@ -51,7 +51,7 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	flags.StringVar(&g.kind, "guest", "lite", "lite or systemd")
 	flags.IntVar(&g.cpus, "cpus", 2, "processors of the guest")
 	flags.IntVar(&g.memory, "memory", 3072, "memory of the guest, in MiB")
-	flags.DurationVar(&g.deadline, "deadline", 30*time.Minute, "the longest that the guest may live")
+	flags.DurationVar(&g.deadline, "deadline", 45*time.Minute, "the longest that the guest may live")
 	json := flags.Bool("json", false, "test: print the events of go test -json")
 	flags.Parse(args[1:])
 

@@ -14,7 +14,7 @@ const binDir = "bin/vm"
 
 // perPackage bounds the tests of one package, in the time of a guest, which is
 // some twenty times slower than the host.
-const perPackage = "20m"
+const perPackage = "40m"
 
 // perProgram bounds a program of the conformance suite likewise.
 const perProgram = "10m"
