@@ -1,6 +1,7 @@
 package specconv
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -101,8 +102,9 @@ func (c *checker) memory(path string, m *specs.LinuxMemory) {
 	case swap > 0 && swap < limit:
 		c.fail(path+".swap", "%d is below the memory limit %d, which it includes", swap, limit)
 	}
-	if m.Swappiness != nil && *m.Swappiness > 100 {
-		c.fail(path+".swappiness", "%d is not between 0 and 100", *m.Swappiness)
+	// Callers that mean "unset" by -1 end up with the greatest number.
+	if s := value(m.Swappiness); s > 100 && s != math.MaxUint64 {
+		c.fail(path+".swappiness", "%d is not between 0 and 100", s)
 	}
 }
 

@@ -39,6 +39,7 @@ func (v verdict) lack() string {
 }
 
 var verdicts = []verdict{
+	{program: "checks/block_io", kind: host, lacks: missingFile("/sys/fs/cgroup/blkio/blkio.throttle.read_bps_device"), reason: "needs the blkio controller in cgroup v1; see checks/cgroup2_io for v2"},
 	{program: "checks/cgroup2_cpu", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
 	{program: "checks/cgroup2_delete", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
 	{program: "checks/cgroup2_devices", kind: host, lacks: noCgroupV2, reason: "looks at files of cgroup v2"},
@@ -63,7 +64,7 @@ var verdicts = []verdict{
 	{program: "killsig", kind: wrong,
 		reason: "may send the signal before the process has set its trap; see checks/kill_signals"},
 	{program: "linux_cgroups_blkio", kind: host, lacks: missingFile("/sys/fs/cgroup/blkio/blkio.leaf_weight"),
-		reason: "sets leaf weights (config-linux.md, Block IO: CFQ scheduler only), which went with Linux 5.0, and limits of device 8:0, there or not; see checks/cgroup2_io for v2"},
+		reason: "sets leaf weights (config-linux.md, Block IO: CFQ scheduler only), which went with Linux 5.0, and limits of device 8:0, there or not; see checks/block_io, and checks/cgroup2_io for v2"},
 	{program: "linux_cgroups_relative_blkio", kind: host, lacks: missingFile("/sys/fs/cgroup/blkio/blkio.leaf_weight"),
 		reason: "as linux_cgroups_blkio"},
 	{program: "linux_cgroups_cpus", kind: host, lacks: noCgroupV1,

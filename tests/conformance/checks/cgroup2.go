@@ -180,25 +180,33 @@ func cgroup2Pids(t *tap.T) error {
 }
 
 func cgroup2IO(t *tap.T) error {
-	disks, err := filepath.Glob("/sys/block/*/dev")
-	if err != nil || len(disks) == 0 {
-		return errors.Join(err, errors.New("no block device"))
-	}
-	text, err := os.ReadFile(disks[0])
+	disk, resources, err := throttled()
 	if err != nil {
 		return err
 	}
-	disk := strings.TrimSpace(string(text))
+	return inForce(t, []settings{
+		{resources, []holds{{"the four throttles of blockIO are set", "io.max", disk + " rbps=1000 wbps=1001 riops=1002 wiops=1003"}}},
+	})
+}
+
+// throttled limits I/O of the first disk, at rates from 1000 on in the order
+// of io.max.
+func throttled() (disk, resources string, err error) {
+	disks, err := filepath.Glob("/sys/block/*/dev")
+	if err != nil || len(disks) == 0 {
+		return "", "", errors.Join(err, errors.New("no block device"))
+	}
+	text, err := os.ReadFile(disks[0])
+	if err != nil {
+		return "", "", err
+	}
+	disk = strings.TrimSpace(string(text))
 	major, minor, _ := strings.Cut(disk, ":")
 	var throttles []string
 	for i, property := range []string{"throttleReadBpsDevice", "throttleWriteBpsDevice", "throttleReadIOPSDevice", "throttleWriteIOPSDevice"} {
 		throttles = append(throttles, fmt.Sprintf(`%q: [{"major": %s, "minor": %s, "rate": %d}]`, property, major, minor, 1000+i))
 	}
-	return inForce(t, []settings{
-		{`{"blockIO": {` + strings.Join(throttles, ", ") + `}}`, []holds{
-			{"the four throttles of blockIO are set", "io.max", disk + " rbps=1000 wbps=1001 riops=1002 wiops=1003"},
-		}},
-	})
+	return disk, `{"blockIO": {` + strings.Join(throttles, ", ") + `}}`, nil
 }
 
 func cgroup2Hugetlb(t *tap.T) error {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -168,4 +170,30 @@ func memory(t *tap.T) error {
 		equal(t, *got.DisableOOMKiller, *want.DisableOOMKiller, "memory.disableOOMKiller is set")
 		return nil
 	})
+}
+
+// blockIO stands in for linux_cgroups_blkio on cgroup v1, which sets leaf
+// weights that no kernel has by now, and limits of a disk that may not be there.
+func blockIO(t *tap.T) error {
+	disk, resources, err := throttled()
+	if err != nil {
+		return err
+	}
+	c, err := newContainer(func(*container) {})
+	if err != nil {
+		return err
+	}
+	defer c.remove()
+	path := "/" + c.ID
+	if err := errors.Join(c.limit(resources, path), c.Create()); err != nil {
+		return err
+	}
+	for i, file := range []string{"read_bps_device", "write_bps_device", "read_iops_device", "write_iops_device"} {
+		text, err := os.ReadFile(cgroupMount + "/blkio" + path + "/blkio.throttle." + file)
+		if err != nil {
+			return err
+		}
+		equal(t, strings.TrimSpace(string(text)), fmt.Sprintf("%s %d", disk, 1000+i), file+" is set")
+	}
+	return nil
 }

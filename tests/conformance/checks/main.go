@@ -22,6 +22,7 @@ type check struct {
 }
 
 var checks = [...]check{
+	{"block_io", blockIO},
 	{"capabilities_all", capabilitiesAll},
 	{"capability_unknown", capabilityUnknown},
 	{"cgroup2_cpu", onV2(cgroup2CPU)},
