@@ -35,6 +35,27 @@ func checkUsage(file string, r *specs.LinuxResources) error {
 	return nil
 }
 
+// withLimit gives r the memory limit in force where it changes only swap, which
+// counts memory in: v2 limits swap alone.
+func withLimit(dir string, r *specs.LinuxResources) (*specs.LinuxResources, error) {
+	if r == nil || r.Memory == nil || r.Memory.Swap == nil || *r.Memory.Swap <= 0 || r.Memory.Limit != nil && *r.Memory.Limit != 0 {
+		return r, nil
+	}
+	text, err := cgfs.Read(dir + "/memory.max")
+	if err != nil {
+		return nil, fmt.Errorf("linux.resources.memory.swap: %w", err)
+	}
+	now, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return r, nil // "max"
+	}
+	memory := *r.Memory
+	memory.Limit = &now
+	with := *r
+	with.Memory = &memory
+	return &with, nil
+}
+
 // explainBusy adds the usage to v1's refusal of a limit that it cannot reach
 // by reclaim.
 func explainBusy(err error, file string) error {

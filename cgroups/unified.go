@@ -89,8 +89,11 @@ func (m *unified) Create() (err error) {
 }
 
 func (m *unified) Set(r *specs.LinuxResources) error {
-	r, err := inForce(m.dir, r)
+	r, err := withQuota(m.dir, r)
 	if err != nil {
+		return err
+	}
+	if r, err = withLimit(m.dir, r); err != nil {
 		return err
 	}
 	list, err := v2.Settings(r)
