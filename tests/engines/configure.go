@@ -13,11 +13,12 @@ func configureContainerd(dir string, _ []string) (daemon, env []string, err erro
 	err = fill(config, `version = 2
 root = "{{.}}/root"
 state = "{{.}}/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime"]
 [grpc]
 address = "{{.}}/socket"
 `, dir)
-	return []string{"containerd", "-c", config}, []string{"CONTAINERD_ADDRESS=" + dir + "/socket"}, err
+	return []string{"containerd", "-c", config},
+		[]string{"CONTAINERD_ADDRESS=" + dir + "/socket", "CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1"}, err
 }
 
 func configureDocker(dir string, runtimes []string) (daemon, env []string, err error) {
