@@ -155,6 +155,7 @@ vet: $(embedded)
 		if [ -n "$$bad" ]; then echo "gofmt: $$bad" >&2; exit 1; fi
 	$(GO) vet -tags '$(TAGS)' ./...
 	cd tests/conformance && $(GO) vet .
+	cd tests/engines/cri && $(GO) vet .
 	$(GO) run $(STATICCHECK) -tags '$(TAGS)' ./...
 
 .PHONY: check

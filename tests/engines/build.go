@@ -77,3 +77,20 @@ func (b *build) make(ctx context.Context, cache string) error {
 	}
 	return nil
 }
+
+// buildClients makes what drives an engine, from modules of this tree. Without
+// success the engine is skipped later.
+func buildClients(ctx context.Context, names []string, dir string) {
+	done := map[string]bool{"": true}
+	for _, name := range names {
+		e := findEngine(name)
+		if e == nil || done[e.client] {
+			continue
+		}
+		done[e.client] = true
+		cmd := exec.CommandContext(ctx, "go", "build", "-C", e.client, "-o", filepath.Join(dir, "bin")+"/", ".")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "engines: build %s: %v\n%s", e.client, err, out)
+		}
+	}
+}

@@ -26,6 +26,9 @@ type engine struct {
 	builds []build
 	// peer is the runc to compare with where the packaged one is too old.
 	peer *build
+	// client is the directory of a module of this tree, and the name of its
+	// program: what cases call in the place of the engine's own tool.
+	client string
 	// cases are the files its cases are in.
 	cases []string
 	// configure writes the engine's files and returns its daemon, if it has
@@ -53,6 +56,24 @@ var allEngines = []engine{
 		version: "containerd --version",
 	},
 	{
+		name: "cri", cases: []string{"cri.cases"}, configure: configureCRI(criOne),
+		programs: []string{"containerd", "containerd-shim-runc-v2", "ctr", cniPlugins + "/bridge"},
+		packages: []string{"containerd", "containernetworking-plugins"},
+		client:   "tests/engines/cri",
+		load:     loadCRI,
+		version:  "containerd --version",
+	},
+	{
+		name: "cri2", cases: []string{"cri.cases"}, configure: configureCRI(criTwo),
+		programs: []string{cniPlugins + "/bridge"},
+		packages: []string{"containernetworking-plugins"},
+		builds:   []build{containerd2},
+		peer:     &runcNewest,
+		client:   "tests/engines/cri",
+		load:     loadCRI,
+		version:  "containerd --version",
+	},
+	{
 		name: "docker", cases: []string{"docker.cases"}, configure: configureDocker,
 		programs: []string{"dockerd", "docker", "containerd", "docker-init", "iptables"},
 		packages: []string{"docker.io", "docker-cli", "containerd", "tini", "iptables"},
@@ -68,6 +89,8 @@ var allEngines = []engine{
 		version: "podman --version",
 	},
 }
+
+const loadCRI = "ctr -n k8s.io image import $ARCHIVE && ctr -n k8s.io image import $PAUSE && cri Version"
 
 // common packages are the peer and what the cases themselves call.
 var common = []string{"runc", "busybox-static", "iproute2", "procps", "jq", "util-linux"}
@@ -155,8 +178,8 @@ func (e *engine) allBuilds() []build {
 
 // findPrograms puts the engine's own programs before all others. An error says
 // what cannot be had here.
-func (e *engine) findPrograms(cache string) error {
-	path := roomPath
+func (e *engine) findPrograms(dir, cache string) error {
+	path := filepath.Join(dir, "bin") + ":" + roomPath
 	for _, b := range slices.Backward(e.builds) {
 		if !b.made(cache) {
 			return fmt.Errorf("%s %s could not be built", b.module, b.version)
@@ -165,6 +188,11 @@ func (e *engine) findPrograms(cache string) error {
 	}
 	if err := os.Setenv("PATH", path); err != nil {
 		return err
+	}
+	if e.client != "" {
+		if _, err := exec.LookPath(filepath.Base(e.client)); err != nil {
+			return fmt.Errorf("%s could not be built", e.client)
+		}
 	}
 	if p := e.missing(); p != "" {
 		return fmt.Errorf("no %s on this machine", p)
@@ -201,8 +229,8 @@ func (e *engine) suite() (*suite, error) {
 
 // runCases starts the engine, runs its cases with each runtime, and stops it.
 // An error says why the engine cannot be had here.
-func (e *engine) runCases(dir, archive string, s settings, t *table) error {
-	if err := e.findPrograms(s.cache); err != nil {
+func (e *engine) runCases(dir string, s settings, t *table) error {
+	if err := e.findPrograms(dir, s.cache); err != nil {
 		return err
 	}
 	suite, err := e.suite()
@@ -219,7 +247,7 @@ func (e *engine) runCases(dir, archive string, s settings, t *table) error {
 		return err
 	}
 	env = append(os.Environ(), append(env, "ENGINE="+work, "VOLUME="+work+"/volume", "C=case",
-		"IMAGE="+imageName, "ARCHIVE="+archive, "HOME="+work)...)
+		"IMAGE="+imageName, "ARCHIVE="+dir+"/image.tar", "PAUSE="+dir+"/pause.tar", "HOME="+work)...)
 	stop, err := startDaemon(work, daemon, env)
 	if err != nil {
 		return err

@@ -13,8 +13,12 @@ import (
 	"strings"
 )
 
-// imageName is what the image is loaded as.
-const imageName = "docker.io/library/box:latest"
+// imageName is what the image is loaded as, pauseName the one that holds the
+// namespaces of a pod.
+const (
+	imageName = "docker.io/library/box:latest"
+	pauseName = "docker.io/library/pause:latest"
+)
 
 // limitScript prints one limit of the container's cgroup, on v1 or v2.
 const limitScript = `#!/bin/sh
@@ -28,9 +32,9 @@ quota) cut -d' ' -f1 cpu.max 2>/dev/null || cat cpu/cpu.cfs_quota_us ;;
 esac
 `
 
-// writeImage makes an image of busybox in the form that docker save has, which
-// every engine loads.
-func writeImage(path string) error {
+// writeImage makes an image of busybox with a command, in the form that docker
+// save has, which every engine loads.
+func writeImage(path, name string, command ...string) error {
 	layer, err := rootLayer()
 	if err != nil {
 		return err
@@ -38,7 +42,7 @@ func writeImage(path string) error {
 	digest := fmt.Sprintf("sha256:%x", sha256.Sum256(layer))
 	config, err := json.Marshal(map[string]any{
 		"architecture": runtime.GOARCH, "os": "linux",
-		"config":  map[string]any{"Env": []string{"PATH=/bin"}, "Cmd": []string{"/bin/sh"}},
+		"config":  map[string]any{"Env": []string{"PATH=/bin"}, "Cmd": command},
 		"rootfs":  map[string]any{"type": "layers", "diff_ids": []string{digest}},
 		"history": []map[string]any{{"created_by": "engines"}},
 	})
@@ -46,7 +50,7 @@ func writeImage(path string) error {
 		return err
 	}
 	manifest, err := json.Marshal([]map[string]any{{
-		"Config": "config.json", "RepoTags": []string{imageName}, "Layers": []string{"layer.tar"},
+		"Config": "config.json", "RepoTags": []string{name}, "Layers": []string{"layer.tar"},
 	}})
 	if err != nil {
 		return err

@@ -106,6 +106,7 @@ func outside(s settings) error {
 	if err := copyFile(path, runtimePath); err != nil {
 		return err
 	}
+	buildClients(ctx, s.engines, dir)
 	args := []string{"-runtime", runtimePath, "-peer", s.peer, "-run", s.run, "-cache", s.cache, "-out", s.out}
 	return openRoom(ctx, dir, append(args, s.engines...))
 }
@@ -119,8 +120,10 @@ func inRoom(dir string, s settings) error {
 	if err := os.Chdir(dir); err != nil {
 		return err
 	}
-	archive := filepath.Join(dir, "image.tar")
-	if err := writeImage(archive); err != nil {
+	if err := writeImage(filepath.Join(dir, "image.tar"), imageName, "/bin/sh"); err != nil {
+		return fmt.Errorf("make image: %w", err)
+	}
+	if err := writeImage(filepath.Join(dir, "pause.tar"), pauseName, "/bin/sleep", "1000000"); err != nil {
 		return fmt.Errorf("make image: %w", err)
 	}
 	t := newTable(os.Stdout, s)
@@ -129,7 +132,7 @@ func inRoom(dir string, s settings) error {
 		if e == nil {
 			return fmt.Errorf("engine %q: not one of %s", name, strings.Join(engineNames(), ", "))
 		}
-		if err := e.runCases(dir, archive, s, t); err != nil {
+		if err := e.runCases(dir, s, t); err != nil {
 			t.skip(name, err.Error())
 		}
 	}

@@ -62,7 +62,7 @@ func run(args []string) (int, error) {
 		url := answer.ProtoReflect().Get(answer.ProtoReflect().Descriptor().Fields().ByName("url")).String()
 		return stream(ctx, url, os.Stdin, os.Stdout, os.Stderr)
 	}
-	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(answer)
+	text, err := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.Marshal(answer)
 	if err != nil {
 		return 1, err
 	}
