@@ -213,21 +213,37 @@ func kernelMessage(fs nsexec.Reg) nsexec.Mend {
 // setAttributes sets what a mount is asked for beyond what it was made with.
 func setAttributes(in *nsexec.Batch, mount nsexec.Reg, m *specconv.Mount, set, clr uint64) {
 	if set != 0 || clr != 0 {
-		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: set, Attr_clr: clr})
-		in.OnError(locked)
+		attr := unix.MountAttr{Attr_set: set, Attr_clr: clr}
+		in.MountSetattr(mount, false, attr)
+		in.OnError(locked(mount, false, attr))
 	}
 	if m.RecSet != 0 || m.RecClr != 0 {
-		in.MountSetattr(mount, true, unix.MountAttr{Attr_set: m.RecSet, Attr_clr: m.RecClr})
-		in.OnError(locked)
+		attr := unix.MountAttr{Attr_set: m.RecSet, Attr_clr: m.RecClr}
+		in.MountSetattr(mount, true, attr)
+		in.OnError(locked(mount, true, attr))
 	}
 }
 
-// locked explains why an option that takes something back is denied.
-func locked(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-	if e.Errno == unix.EPERM {
+// locked is for what the host has set on a mount and a user namespace has no
+// right to take back. A read-only mount stays so where rw is asked for:
+// engines put it on every mount that they do not want read-only. All else was
+// meant, and is an error.
+func locked(mount nsexec.Reg, recursive bool, attr unix.MountAttr) nsexec.Mend {
+	return func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno != unix.EPERM {
+			return 0, e
+		}
+		if attr.Attr_clr&unix.MOUNT_ATTR_RDONLY != 0 {
+			attr.Attr_clr &^= unix.MOUNT_ATTR_RDONLY
+			b := nsexec.Repair(x)
+			b.MountSetattr(mount, recursive, attr)
+			if x.Run(b) == nil {
+				return nsexec.Skip, nil
+			}
+		}
 		e.Detail = "in a user namespace what the host has set on a mount (ro, nosuid, nodev, noexec, the access time) cannot be changed"
+		return 0, e
 	}
-	return 0, e
 }
 
 // attach puts a finished mount onto its target. Propagation comes last: a

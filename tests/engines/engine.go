@@ -81,16 +81,26 @@ var allEngines = []engine{
 		version:  "dockerd --version",
 	},
 	{
-		name: "podman", cases: []string{"podman.cases"}, configure: configurePodman,
+		name: "podman", cases: []string{"podman.cases", "podman-root.cases"}, configure: configurePodman,
 		programs: []string{"podman", "conmon", "catatonit", "iptables"},
 		packages: []string{"podman", "conmon", "catatonit", "iptables", "containernetworking-plugins",
 			"golang-github-containers-common", "golang-github-containers-image"},
-		load:    "podman load -q -i $ARCHIVE && podman tag $IMAGE localhost/infra",
+		load:    loadPodman,
+		version: "podman --version",
+	},
+	{
+		name: "podman-rootless", cases: []string{"podman.cases", "podman-rootless.cases"}, configure: configureRootlessPodman,
+		programs: []string{"podman", "conmon", "catatonit", "newuidmap", "slirp4netns"},
+		packages: []string{"podman", "conmon", "catatonit", "uidmap", "slirp4netns",
+			"golang-github-containers-common", "golang-github-containers-image"},
+		load:    loadPodman,
 		version: "podman --version",
 	},
 }
 
 const loadCRI = "ctr -n k8s.io image import $ARCHIVE && ctr -n k8s.io image import $PAUSE && cri Version"
+
+const loadPodman = "podman load -q -i $ARCHIVE && podman load -q -i $PAUSE"
 
 // common packages are the peer and what the cases themselves call.
 var common = []string{"runc", "busybox-static", "iproute2", "procps", "jq", "util-linux"}
