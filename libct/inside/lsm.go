@@ -24,12 +24,22 @@ func labels(p *Plan, in *nsexec.Batch) {
 			attr = in.Openat2(p.proc, "thread-self/attr/"+l.name, unix.O_WRONLY, 0, procOnly)
 		}
 		in.Write(attr, []byte(l.text))
+		if l.name == AppArmorAttr {
+			in.OnError(notLoaded)
+		}
 		in.Close(attr)
 	}
 	if p.proc != 0 {
 		in.Step("close", "", "the host's /proc")
 		in.Close(p.proc)
 	}
+}
+
+func notLoaded(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+	if e.Errno == unix.ENOENT {
+		e.Detail = "the profile is not loaded"
+	}
+	return 0, e
 }
 
 // The files below /proc/PID/attr that take a label for the next execve.
