@@ -66,7 +66,7 @@ func (t *table) begin(engine, version string, versions []string) {
 func (t *table) current() *result { return t.engines[len(t.engines)-1] }
 
 func (t *table) print(engine, title string, cells []string) {
-	fmt.Fprintf(t.w, "%-12s%-47s", engine, title)
+	fmt.Fprintf(t.w, "%-16s%-47s", engine, title)
 	for _, cell := range cells {
 		fmt.Fprintf(t.w, " %-7s", cell)
 	}
