@@ -206,8 +206,9 @@ func waitforMain() {
 	pattern := regexp.MustCompile("(?m)" + os.Args[2])
 	var text []byte
 	poll(func() bool {
-		text, _ = os.ReadFile(os.Args[1])
-		return pattern.Match(text)
+		var err error
+		text, err = os.ReadFile(os.Args[1])
+		return err == nil && pattern.Match(text) // the empty pattern waits for the file
 	}, func() string { return fmt.Sprintf("%s holds %q, want %q", os.Args[1], text, os.Args[2]) })
 }
 
