@@ -28,12 +28,9 @@ type Config struct {
 	Resources *specs.LinuxResources // what Set will be given first, for checks beforehand
 	Rootless  bool                  // the runtime may lack permission over cgroups
 	Disabled  bool                  // there is to be no cgroup, and no limit is asked for
-	Owner     *Owner                // whom a v2 cgroup is delegated to; nil for nobody
+	Owner     *int                  // user of the host whom a v2 cgroup is delegated to; nil for nobody
 	Warn      func(string)          // told what does not stop the work; may be nil
 }
-
-// Owner is a user and group of the host.
-type Owner struct{ UID, GID int }
 
 // errOwn keeps Kill and Freeze away from the runtime and the host.
 var errOwn = errors.New("the runtime itself runs there")

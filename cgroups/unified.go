@@ -24,7 +24,7 @@ type unified struct {
 	half        bool // v1 has the processes, the devices and the freezer
 	fresh       bool // made by New: Set puts the device policy in force
 	rootless    bool
-	owner       *Owner
+	owner       *int
 	made        []string
 }
 

@@ -203,7 +203,7 @@ func TestUnifiedDelegation(t *testing.T) {
 	if !l.Pure() {
 		t.Skip("the host's cgroups are of the other version")
 	}
-	m, err := New(l, Config{ID: "test", Path: "/rt-test/delegated", Owner: &Owner{1234, 5678}})
+	m, err := New(l, Config{ID: "test", Path: "/rt-test/delegated", Owner: ptr(1234)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,11 +113,12 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	}, nil
 }
 
-// cgroupOwner is whom the cgroup belongs to: root of the container, when it
-// has a user and a cgroup namespace and may write to its cgroups
-// (config-linux.md#cgroup-ownership).
-func cgroupOwner(c *specconv.Config) *cgroups.Owner {
-	if c.Namespaces.New&unix.CLONE_NEWUSER == 0 || c.Namespaces.New&unix.CLONE_NEWCGROUP == 0 {
+// cgroupOwner is whom the cgroup belongs to: the user of the container's
+// process, when it has a user and a cgroup namespace and may write to its
+// cgroups (config-linux.md#cgroup-ownership).
+func cgroupOwner(c *specconv.Config) *int {
+	const both = unix.CLONE_NEWUSER | unix.CLONE_NEWCGROUP
+	if c.Namespaces.New&both != both || c.Spec.Process == nil {
 		return nil
 	}
 	writable := false
@@ -126,22 +127,21 @@ func cgroupOwner(c *specconv.Config) *cgroups.Owner {
 			writable = m.AttrSet&unix.MOUNT_ATTR_RDONLY == 0
 		}
 	}
-	uid, okUID := hostID(c.Spec.Linux.UIDMappings)
-	gid, okGID := hostID(c.Spec.Linux.GIDMappings)
-	if !writable || !okUID || !okGID {
+	if !writable {
 		return nil
 	}
-	return &cgroups.Owner{UID: uid, GID: gid}
+	return hostUID(c.Spec.Process.User.UID, c.Spec.Linux.UIDMappings)
 }
 
-// hostID is what root of the container is on the host.
-func hostID(mappings []specs.LinuxIDMapping) (int, bool) {
+// hostUID is what a user of the container is on the host; nil for one that
+// has no id there.
+func hostUID(uid uint32, mappings []specs.LinuxIDMapping) *int {
 	for _, m := range mappings {
-		if m.ContainerID == 0 {
-			return int(m.HostID), true
+		if uid >= m.ContainerID && uid-m.ContainerID < m.Size {
+			return new(int(m.HostID + uid - m.ContainerID))
 		}
 	}
-	return 0, false
+	return nil
 }
 
 func (l *launch) record(id string) record {
