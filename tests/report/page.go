@@ -17,6 +17,7 @@ Written by ` + "`make hosts`" + `, which runs for hours; one part again is ` + "
 | host | |
 |---|---|
 | host | the machine at hand, with cgroup v1 |
+| legacy | a QEMU guest with the same root directory; every controller of cgroup v1 and every capability, no service manager |
 | lite | a QEMU guest with the same root directory; cgroup v2 alone, no service manager |
 | systemd | a QEMU guest with a Debian 12 of its own; systemd as pid 1, cgroup v2 alone |
 | user | the same guest, as a user without privilege who has subordinate ids and a user manager |
@@ -28,7 +29,7 @@ slow as the host, boot included. Times are of a machine with two processors that
 |---|---|
 | unit | the packages of rt, among them the cgroup managers and the executor |
 | cli | the black-box scripts of tests/ |
-| conformance | the OCI runtime-tools programs and the checks of ours that stand in for some; what says nothing of the runtime counts as skipped |
+| conformance | the OCI runtime-tools programs and the checks of ours that stand in for some; what says nothing of the runtime counts as skipped ([why](../tests/conformance/README.md)) |
 
 `
 
@@ -40,6 +41,7 @@ type column struct {
 
 var columns = []column{
 	{"host", func(suite string) string { return "test-" + suite }},
+	{"legacy 6.1", func(suite string) string { return "vm-legacy-6.1-" + suite }},
 	{"lite 6.12", func(suite string) string { return "vm-lite-6.12-" + suite }},
 	{"lite 6.1", func(suite string) string { return "vm-lite-6.1-" + suite }},
 	{"systemd 6.12", func(suite string) string { return "vm-systemd-6.12-" + suite }},

@@ -17,8 +17,8 @@ func TestRender(t *testing.T) {
 		{Runtime: "rt 0", Target: "vm-lite-6.12-cli", Error: "no end within 35m0s", Failed: 1},
 	}))
 	for _, want := range []string{
-		"| cli | rt 0 | 4 / 0 / 0, 5s | no end within 35m0s | 2 / 0 / 2, 10m0s |  |  |\n",
-		"| cli | runc 1 | 3 / 1 / 0, 1m1s |  |  |  |  |\n",
+		"| cli | rt 0 | 4 / 0 / 0, 5s |  | no end within 35m0s | 2 / 0 / 2, 10m0s |  |  |\n",
+		"| cli | runc 1 | 3 / 1 / 0, 1m1s |  |  |  |  |  |\n",
 		"## rt 0: skipped of cli\n\n- no such controller: a, b (lite 6.1)\n",
 		"## runc 1: failed of cli\n\n- c (host)\n",
 	} {

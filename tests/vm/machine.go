@@ -19,7 +19,7 @@ import (
 
 // guest is a machine to boot and a script to run in it.
 type guest struct {
-	kind     string // "lite" or "systemd"
+	kind     string // "lite", "legacy" or "systemd"
 	kernel   kernel
 	root     string   // the host's directory that is its root
 	dirs     []string // more directories of the host's, at the same place

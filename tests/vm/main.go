@@ -5,8 +5,9 @@
 //	vm test [-kernel 6.12] [-guest lite] [-json] unit|cli
 //
 // A lite guest has the host's root and no service manager; a systemd guest has
-// a root of its own, with systemd as pid 1. Both have pure cgroup v2. Nothing
-// that a guest writes reaches the host.
+// a root of its own, with systemd as pid 1. Both have pure cgroup v2. A legacy
+// guest is a lite one with every controller of cgroup v1. Nothing that a guest
+// writes reaches the host.
 //
 // It runs on Debian 12 as root, from the top of the source tree, and imports
 // the standard library alone. README.md says more.
@@ -48,7 +49,7 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	flags := flag.NewFlagSet("vm "+args[0], flag.ExitOnError)
 	cache := flags.String("cache", defaultCache(), "what guests boot from, made when missing")
 	series := flags.String("kernel", "6.12", "series of the kernel: 6.1 or 6.12")
-	flags.StringVar(&g.kind, "guest", "lite", "lite or systemd")
+	flags.StringVar(&g.kind, "guest", "lite", "lite, legacy or systemd")
 	flags.IntVar(&g.cpus, "cpus", 2, "processors of the guest")
 	flags.IntVar(&g.memory, "memory", 3072, "memory of the guest, in MiB")
 	flags.DurationVar(&g.deadline, "deadline", 45*time.Minute, "the longest that the guest may live")
@@ -63,12 +64,12 @@ func realMain(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	switch g.kind {
-	case "lite":
+	case "lite", "legacy":
 		g.root = "/"
 	case "systemd":
 		g.root = filepath.Join(*cache, "root")
 	default:
-		return 0, fmt.Errorf("guest %q: must be lite or systemd", g.kind)
+		return 0, fmt.Errorf("guest %q: must be lite, legacy or systemd", g.kind)
 	}
 	if g.dirs, err = sharedDirs(); err != nil {
 		return 0, err
