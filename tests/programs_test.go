@@ -20,8 +20,15 @@ import (
 )
 
 // patience bounds every wait of the suite: for a call of the runtime to
-// return, for a state or a text to appear.
-const patience = 20 * time.Second
+// return, for a state or a text to appear. Emulated machines take more.
+var patience = patienceOf(os.Getenv("RT_TESTS_PATIENCE"))
+
+func patienceOf(text string) time.Duration {
+	if d, err := time.ParseDuration(text); err == nil {
+		return d
+	}
+	return 20 * time.Second
+}
 
 // Exit codes of the command rt when it is not the runtime's to say.
 const (

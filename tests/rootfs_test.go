@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +13,7 @@ import (
 var template string
 
 // prepareRootfs makes a small system in dir: busybox with a link for every
-// applet, the probe, and the files programs look for.
+// applet that a script names, the probe, and the files programs look for.
 func prepareRootfs(dir string) error {
 	if err := mkdirAll(dir, "bin", "dev", "etc", "home", "mnt", "proc", "root", "run", "sys", "tmp", "usr", "var"); err != nil {
 		return err
@@ -28,14 +30,11 @@ func prepareRootfs(dir string) error {
 			return err
 		}
 	}
-	applets, err := exec.Command(machine.busybox, "--list").Output()
+	applets, err := namedApplets()
 	if err != nil {
 		return err
 	}
-	for _, name := range strings.Fields(string(applets)) {
-		if name == "busybox" {
-			continue
-		}
+	for _, name := range applets {
 		if err := os.Symlink("busybox", filepath.Join(dir, "bin", name)); err != nil {
 			return err
 		}
@@ -52,6 +51,34 @@ func prepareRootfs(dir string) error {
 	template = dir
 	return nil
 }
+
+// namedApplets are those that occur in the scripts: links for all there are
+// would be most of what a script makes and removes again.
+func namedApplets() ([]string, error) {
+	list, err := exec.Command(machine.busybox, "--list").Output()
+	if err != nil {
+		return nil, err
+	}
+	named := map[string]bool{}
+	scripts, err := filepath.Glob("*.txtar")
+	if err != nil {
+		return nil, err
+	}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range word.FindAllString(string(text), -1) {
+			named[w] = true
+		}
+	}
+	return slices.DeleteFunc(strings.Fields(string(list)), func(applet string) bool {
+		return applet == "busybox" || !named[applet]
+	}), nil
+}
+
+var word = regexp.MustCompile(`[\w.-]+`)
 
 // copyRootfs makes a rootfs at dir that a script may spoil as it likes.
 func copyRootfs(dir string) error {

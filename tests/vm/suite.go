@@ -16,6 +16,9 @@ const binDir = "bin/vm"
 // some twenty times slower than the host.
 const perPackage = "40m"
 
+// patience is for one wait of the black-box suite.
+const patience = "3m"
+
 // perProgram bounds a program of the conformance suite likewise.
 const perProgram = "10m"
 
@@ -32,7 +35,7 @@ var suites = map[string][]string{
 // asUser runs a test as the user of the systemd guest, in a unit of the user's
 // own manager: beside its cgroup the user may make others.
 const asUser = "runuser -u user -- env XDG_RUNTIME_DIR=/run/user/1000 " +
-	"systemd-run --user --quiet --wait --pipe --collect --working-directory=$PWD --setenv=RT --setenv=RT_TESTS_PROBE "
+	"systemd-run --user --quiet --wait --pipe --collect --working-directory=$PWD --setenv=RT --setenv=RT_TESTS_PROBE --setenv=RT_TESTS_PATIENCE "
 
 // conformance is the suite that is no go test, and a module of its own.
 const conformance = "conformance"
@@ -63,7 +66,7 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 		return "", err
 	}
 	var script strings.Builder
-	fmt.Fprintf(&script, "export RT=%s RT_TESTS_PROBE=%s\ncode=0\n", quote(runtimePath(top)), quote(probe))
+	fmt.Fprintf(&script, "export RT=%s RT_TESTS_PROBE=%s RT_TESTS_PATIENCE=%s\ncode=0\n", quote(runtimePath(top)), quote(probe), patience)
 	for line := range strings.Lines(string(out)) {
 		pkg, dir, ok := strings.Cut(strings.TrimSpace(line), " ")
 		if !ok {
