@@ -181,39 +181,29 @@ struct kernel_sigaction {
 
 #define NSIG_ 64
 
-/* What the caller has blocked or ignores is not the container's. */
-static void default_signals(void)
+/*
+ * What the caller has blocked or ignores is not the container's. The kernel
+ * drops signals for an init that has no handler, so a container that was
+ * created but not started could not be stopped by anything but SIGKILL: what
+ * ends a process ends this one, from the start. execve takes the handlers away.
+ */
+static void set_signals(void)
 {
-	struct kernel_sigaction sa = { 0, 0, 0, 0 }; /* SIG_DFL */
+	/* SA_RESTORER: amd64 demands one; the handler never returns to it */
+	struct kernel_sigaction ends = { on_signal, 0x04000000, on_signal, 0 }, sa_default = { 0, 0, 0, 0 };
+	unsigned int leave = 1u << SIGKILL | 1u << SIGSTOP | 1u << SIGCHLD | 1u << SIGCONT |
+			     1u << SIGTSTP | 1u << SIGTTIN | 1u << SIGTTOU | 1u << SIGURG | 1u << SIGWINCH;
 	unsigned long none = 0;
 
 	for (int sig = 1; sig <= NSIG_; sig++)
-		sys4(__NR_rt_sigaction, sig, &sa, 0, sizeof sa.mask);
+		sys4(__NR_rt_sigaction, sig, sig < 32 && !(leave >> sig & 1) ? &ends : &sa_default, 0, sizeof ends.mask);
 	sys4(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
-}
-
-/*
- * The kernel drops signals for an init that has no handler, so a container
- * that was created but not started could not be stopped by anything but
- * SIGKILL. execve takes the handlers away again.
- */
-static void die_of_signals(void)
-{
-	/* SA_RESTORER: amd64 demands one; the handler never returns to it */
-	struct kernel_sigaction sa = { on_signal, 0x04000000, on_signal, 0 };
-	unsigned int leave = 1u << SIGKILL | 1u << SIGSTOP | 1u << SIGCHLD | 1u << SIGCONT |
-			     1u << SIGTSTP | 1u << SIGTTIN | 1u << SIGTTOU | 1u << SIGURG | 1u << SIGWINCH;
-
-	for (int sig = 1; sig < 32; sig++)
-		if (!(leave >> sig & 1))
-			sys4(__NR_rt_sigaction, sig, &sa, 0, sizeof sa.mask);
 }
 
 static long await(long sock)
 {
 	long r;
 
-	die_of_signals();
 	do
 		r = sys4(__NR_accept4, sock, 0, 0, SOCK_CLOEXEC_);
 	while (r == -EINTR || r == -ECONNABORTED);
@@ -313,7 +303,7 @@ static __attribute__((noreturn)) void serve(void)
 	sys3(__NR_close_range, FD_MEM + 1, ~0U, 0);
 	if (size <= 0 || sys6(__NR_mmap, BASE, size, PROT_RW, MAP_SHARED_FIXED, FD_MEM, 0) != (long)BASE)
 		die(126);
-	default_signals();
+	set_signals();
 	sys3(__NR_fcntl, FD_SOCK, F_SETFD, FD_CLOEXEC);
 	sys3(__NR_fcntl, FD_MEM, F_SETFD, FD_CLOEXEC);
 	for (;;) {
