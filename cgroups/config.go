@@ -30,6 +30,12 @@ type Config struct {
 	Disabled  bool                  // there is to be no cgroup, and no limit is asked for
 	Owner     *int                  // user of the host whom a v2 cgroup is delegated to; nil for nobody
 	Warn      func(string)          // told what does not stop the work; may be nil
+
+	// Systemd is set when a service manager is to make the cgroup: Path is then
+	// "slice:prefix:name", and these are for its unit.
+	Systemd     bool
+	Description string            // of the unit, that of no other container
+	Annotations map[string]string // of the container
 }
 
 // errOwn keeps Kill and Freeze away from the runtime and the host.
@@ -47,6 +53,9 @@ func New(l Layout, c Config) (Manager, error) {
 	if c.Disabled {
 		return disabled(l, c.Resources)
 	}
+	if c.Systemd {
+		return newScope(l, c)
+	}
 	name := c.Path
 	if name == "" {
 		name = c.ID
@@ -57,13 +66,7 @@ func New(l Layout, c Config) (Manager, error) {
 	if l.holdsOwn(name) {
 		return nil, fmt.Errorf("linux.cgroupsPath: %q: %w", name, errOwn)
 	}
-	var m interface {
-		Manager
-		check(r *specs.LinuxResources) error
-	} = newLegacy(l, name, c)
-	if l.Pure() {
-		m = newUnified(l.V2, name, c)
-	}
+	m := newFiles(l, name, c)
 	if err := m.check(c.Resources); err != nil {
 		return nil, err
 	}
@@ -72,6 +75,21 @@ func New(l Layout, c Config) (Manager, error) {
 		return &rootless{m, limits, c.Path != "", c.Warn}, nil
 	}
 	return m, nil
+}
+
+// files is a manager that acts on the cgroup file systems alone.
+type files interface {
+	Manager
+	check(r *specs.LinuxResources) error
+	whole(r *specs.LinuxResources) (*specs.LinuxResources, error)
+	home() string
+}
+
+func newFiles(l Layout, name string, c Config) files {
+	if l.Pure() {
+		return newUnified(l.V2, name, c)
+	}
+	return newLegacy(l, name, c)
 }
 
 // disabled is for who wants no cgroup; limits are then an error.
@@ -85,21 +103,22 @@ func disabled(l Layout, r *specs.LinuxResources) (Manager, error) {
 
 // Load finds the cgroup again that State described.
 func Load(s State) (Manager, error) {
-	if s.Unit != "" {
-		return nil, fmt.Errorf("load cgroup: systemd unit %q: not supported", s.Unit)
-	}
 	for controller, dir := range s.Paths {
 		if !path.IsAbs(dir) || path.Clean(dir) != dir || dir == "/" {
 			return nil, fmt.Errorf("load cgroup: %s: %q is not a clean absolute path", controller, dir)
 		}
 	}
-	switch dir, has := s.Paths[""]; {
-	case len(s.Paths) == 0:
+	if len(s.Paths) == 0 {
 		return none{}, nil
-	case has && len(s.Paths) == 1:
-		return &unified{dir: dir, made: s.Made}, nil
 	}
-	return loadLegacy(s), nil
+	var m files = loadLegacy(s)
+	if dir, has := s.Paths[""]; has && len(s.Paths) == 1 {
+		m = &unified{dir: dir, made: s.Made}
+	}
+	if s.Unit != nil {
+		return loadScope(m, s), nil
+	}
+	return m, nil
 }
 
 // holdsOwn reports whether the place that name stands for is, in some

@@ -10,24 +10,61 @@ import (
 	"rt/cgroups/cgfs"
 )
 
-// withQuota gives r the quota in force where it changes only the period: the
-// file cpu.max takes no period alone.
-func withQuota(dir string, r *specs.LinuxResources) (*specs.LinuxResources, error) {
-	zero := func(quota *int64) bool { return quota == nil || *quota == 0 }
-	if r == nil || r.CPU == nil || r.CPU.Period == nil || *r.CPU.Period == 0 || !zero(r.CPU.Quota) {
+// A quota and its period make one limit. Where r changes one of them alone,
+// whole gives it the other, as it is in force: the file cpu.max takes no
+// period alone, and systemd keeps their ratio.
+
+func (m *unified) whole(r *specs.LinuxResources) (*specs.LinuxResources, error) {
+	return wholeQuota(r, func() (quota, period string, err error) {
+		text, err := cgfs.Read(m.dir + "/cpu.max")
+		quota, period, _ = strings.Cut(text, " ")
+		return quota, period, err
+	})
+}
+
+func (m *legacy) whole(r *specs.LinuxResources) (*specs.LinuxResources, error) {
+	return wholeQuota(r, func() (quota, period string, err error) {
+		dir := m.dir("cpu")
+		if quota, err = cgfs.Read(dir + "/cpu.cfs_quota_us"); err != nil {
+			return "", "", err
+		}
+		period, err = cgfs.Read(dir + "/cpu.cfs_period_us")
+		return quota, period, err
+	})
+}
+
+func wholeQuota(r *specs.LinuxResources, inForce func() (quota, period string, err error)) (*specs.LinuxResources, error) {
+	if r == nil || r.CPU == nil {
 		return r, nil
 	}
-	text, err := cgfs.Read(dir + "/cpu.max")
-	if err != nil {
-		return nil, fmt.Errorf("linux.resources.cpu.period: %w", err)
+	quota, period := r.CPU.Quota != nil && *r.CPU.Quota != 0, r.CPU.Period != nil && *r.CPU.Period != 0
+	if quota == period {
+		return r, nil
 	}
-	quota, _, _ := strings.Cut(text, " ")
-	now, err := strconv.ParseInt(quota, 10, 64)
+	property := "linux.resources.cpu.quota"
+	if period {
+		property = "linux.resources.cpu.period"
+	}
+	text, periodText, err := inForce()
 	if err != nil {
-		return r, nil // "max"
+		return nil, fmt.Errorf("%s: %w", property, err)
 	}
 	cpu := *r.CPU
-	cpu.Quota = &now
+	if !quota {
+		now := int64(-1)
+		if text != "max" {
+			if now, err = strconv.ParseInt(text, 10, 64); err != nil {
+				return nil, fmt.Errorf("%s: read quota in force: %w", property, err)
+			}
+		}
+		cpu.Quota = &now
+	} else {
+		now, err := strconv.ParseUint(periodText, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: read period in force: %w", property, err)
+		}
+		cpu.Period = &now
+	}
 	with := *r
 	with.CPU = &cpu
 	return &with, nil

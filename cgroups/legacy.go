@@ -21,7 +21,8 @@ type legacy struct {
 	made []string
 
 	// v2 is the directory in the unified hierarchy of a hybrid host. It is
-	// nil unless a controller was asked for that only lives there.
+	// nil unless a controller was asked for that only lives there, or systemd
+	// has made it.
 	v2 *unified
 
 	fresh    bool // made by New: Set puts the device policy in force
@@ -42,7 +43,8 @@ func newLegacy(l Layout, name string, c Config) *legacy {
 	if l.V2 != nil {
 		half := newUnified(l.V2, name, c)
 		half.half = true
-		if _, rest := m.split(c.Resources, half.available); rest != nil {
+		// Systemd looks there for the processes of its units.
+		if _, rest := m.split(c.Resources, half.available); rest != nil || c.Systemd {
 			m.v2 = half
 		}
 	}

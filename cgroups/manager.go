@@ -7,6 +7,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"rt/nsexec"
 )
 
 // Manager is one container's place in the cgroup hierarchies. All paths are
@@ -75,6 +77,13 @@ type Join struct {
 	// Tasks are v1 files into which a single-threaded process writes "0" to
 	// move itself, one per hierarchy.
 	Tasks []string
+
+	// Attach moves a process that cannot enter in these ways; nil when it can.
+	// It comes before the process makes its cgroup namespace.
+	Attach func(pid int) error
+
+	// placeholder has kept the cgroup from being taken for one that has ended.
+	placeholder *nsexec.Executor
 }
 
 // Refused adds to the error of a clone3 into Dir which of v2's rules it broke.
@@ -85,11 +94,12 @@ func (j Join) Refused(err error) error {
 	return err
 }
 
-// Close lets go of Dir.
+// Close lets go of Dir, and tells that the process has entered.
 func (j Join) Close() {
 	if j.Dir != nil {
 		j.Dir.Close()
 	}
+	end(j.placeholder)
 }
 
 // State is what state.json keeps of a cgroup.
@@ -101,6 +111,17 @@ type State struct {
 	// only these may be removed.
 	Made []string `json:"made,omitempty"`
 
-	// Unit is the systemd scope, "" with cgroupfs.
-	Unit string `json:"unit,omitempty"`
+	// Unit is the systemd scope, nil with cgroupfs.
+	Unit *Unit `json:"unit,omitempty"`
+}
+
+// Unit is a scope that systemd has made, or is about to make.
+type Unit struct {
+	Name        string `json:"name"`
+	Description string `json:"description"` // by which a unit is known to be this one
+	User        bool   `json:"user"`        // the user's systemd has made it, not the system's
+
+	// Inode is that of the scope's cgroup, by which it is known once it has
+	// been made: another container may have the name by then.
+	Inode uint64 `json:"inode"`
 }

@@ -12,6 +12,9 @@ import (
 // runtime has made that was killed meanwhile can be found.
 func (s State) Planned() State {
 	s.Made = nil
+	if _, has := s.Paths[""]; has && len(s.Paths) == 1 && s.Unit != nil {
+		return s // all of it is systemd's to make
+	}
 	for _, dir := range s.Paths {
 		s.Made = appendMissing(s.Made, dir)
 	}
@@ -22,6 +25,9 @@ func (s State) Planned() State {
 // processes in it are the container's. In one that was there before, and may
 // be another container's or the parent of many, nobody may be killed.
 func (s State) Own() bool {
+	if s.Unit != nil {
+		return true
+	}
 	home, ok := s.Paths["freezer"]
 	if !ok {
 		home, ok = s.Paths[""]

@@ -89,7 +89,7 @@ func (m *unified) Create() (err error) {
 }
 
 func (m *unified) Set(r *specs.LinuxResources) error {
-	r, err := withQuota(m.dir, r)
+	r, err := m.whole(r)
 	if err != nil {
 		return err
 	}
@@ -124,6 +124,8 @@ func (m *unified) setDevices(r *specs.LinuxResources) error {
 	}
 	return err
 }
+
+func (m *unified) home() string { return m.dir }
 
 func (m *unified) Join() (Join, error) {
 	dir, err := openDir(m.dir)

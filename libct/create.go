@@ -59,9 +59,6 @@ func (r *Runtime) begin(id string, o CreateOptions, direct bool) (*launch, func(
 
 // decide checks the configuration against the host, without any effect.
 func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch, error) {
-	if r.SystemdCgroup {
-		return nil, errors.New("cgroups made by systemd are not supported yet: leave out --systemd-cgroup or --cgroup-manager systemd")
-	}
 	layout, err := cgroups.Detect()
 	if err != nil && !r.Rootless && !r.NoCgroup {
 		return nil, err
@@ -96,13 +93,16 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 		r.Warn(w)
 	}
 	manager, err := cgroups.New(layout, cgroups.Config{
-		ID:        id,
-		Path:      spec.Linux.CgroupsPath,
-		Resources: config.Resources(),
-		Rootless:  r.Rootless,
-		Disabled:  r.NoCgroup,
-		Owner:     cgroupOwner(config),
-		Warn:      r.Warn,
+		ID:          id,
+		Path:        spec.Linux.CgroupsPath,
+		Resources:   config.Resources(),
+		Rootless:    r.Rootless,
+		Disabled:    r.NoCgroup,
+		Owner:       cgroupOwner(config),
+		Warn:        r.Warn,
+		Systemd:     r.SystemdCgroup,
+		Description: fmt.Sprintf("container %s of rt, kept in %s", id, filepath.Join(r.Root, id)),
+		Annotations: spec.Annotations,
 	})
 	if err != nil {
 		return nil, err
@@ -266,8 +266,9 @@ func (l *launch) build() error {
 	l.made, l.rec.Cgroup = true, l.manager.State()
 	l.plan.CgroupMounts = l.cgroupMounts()
 	resources, pids := l.config.Resources(), (*specs.LinuxPids)(nil)
-	if resources != nil && resources.Pids != nil && l.plan.TwoStages() {
-		// The executor is two processes for a moment.
+	if resources != nil && resources.Pids != nil && (l.plan.TwoStages() || l.rt.SystemdCgroup) {
+		// The executor is two processes for a moment, and a scope has begun
+		// with another.
 		early := *resources
 		pids, early.Pids = early.Pids, nil
 		resources = &early

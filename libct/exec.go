@@ -213,6 +213,11 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 			e.x.Close()
 		}
 	}()
+	if join.Attach != nil {
+		if err := join.Attach(e.x.Pid); err != nil {
+			return err
+		}
+	}
 	if p.Join.Forks() {
 		if err := e.x.Split(p.EnterPids(&e.regs)); err != nil {
 			return err

@@ -69,6 +69,11 @@ func (l *launch) spawn() error {
 	if err != nil {
 		return fmt.Errorf("start container init: %w", join.Refused(err))
 	}
+	if join.Attach != nil {
+		if err := join.Attach(l.x.Pid); err != nil {
+			return err
+		}
+	}
 	if l.plan.TwoStages() {
 		if err := l.x.Split(l.plan.Stage1(&l.regs)); err != nil {
 			return explainUserNamespace(err)

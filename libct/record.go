@@ -145,7 +145,14 @@ func encodeCgroup(e *jsontext.Encoder, s *cgroups.State) {
 	e.Object(func() {
 		e.Name("paths").Dict(s.Paths)
 		e.Name("made").List(s.Made)
-		e.Name("unit").Text(s.Unit)
+		if u := s.Unit; u != nil {
+			e.Name("unit").Object(func() {
+				e.Name("name").Text(u.Name)
+				e.Name("description").Text(u.Description)
+				e.Name("user").Bool(u.User)
+				e.Name("inode").Uint(u.Inode)
+			})
+		}
 	})
 }
 
@@ -157,7 +164,23 @@ func decodeCgroup(d *jsontext.Decoder, s *cgroups.State) {
 		case "made":
 			jsontext.List(d, &s.Made, jsontext.Text)
 		case "unit":
-			jsontext.Text(d, &s.Unit)
+			s.Unit = &cgroups.Unit{}
+			decodeUnit(d, s.Unit)
+		}
+	}
+}
+
+func decodeUnit(d *jsontext.Decoder, u *cgroups.Unit) {
+	for name := range d.Members() {
+		switch name {
+		case "name":
+			jsontext.Text(d, &u.Name)
+		case "description":
+			jsontext.Text(d, &u.Description)
+		case "user":
+			jsontext.Bool(d, &u.User)
+		case "inode":
+			jsontext.Uint(d, &u.Inode)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sys/unix"
 
+	"rt/cgroups/systemd"
 	"rt/libct/seccomp"
 	"rt/specconv"
 )
@@ -41,8 +42,8 @@ func supported(b Build) features.Features {
 			Cgroup: &features.Cgroup{
 				V1:          &yes, // cgroups/v1
 				V2:          &yes, // cgroups/v2
-				Systemd:     &no,
-				SystemdUser: &no,
+				Systemd:     &yes, // cgroups/systemd
+				SystemdUser: &yes,
 				Rdma:        &yes, // cgroups/cgfs
 			},
 			Seccomp: &features.Seccomp{
@@ -65,7 +66,7 @@ func supported(b Build) features.Features {
 			"rt.commit":                            b.commit(),
 			"rt.version":                           b.Version,
 		},
-		// No annotation changes what rt does, so none is potentially unsafe.
+		PotentiallyUnsafeConfigAnnotations: []string{systemd.AnnotationPrefix},
 	}
 }
 

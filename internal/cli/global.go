@@ -23,8 +23,8 @@ func globalFlags() []cli.Flag {
 		&cli.StringFlag{Name: "log", Local: true, Usage: "append the log to `FILE` (default: standard error)"},
 		&cli.StringFlag{Name: "log-format", Local: true, Value: "text", Usage: "text or json"},
 		&cli.StringFlag{Name: "root", Local: true, Usage: "keep the state of containers in `DIR`, on a tmpfs (default: " + defaultRoot + ", or $XDG_RUNTIME_DIR/rt without privilege)"},
-		&cli.BoolFlag{Name: "systemd-cgroup", Local: true, Usage: "not supported yet: let systemd make the cgroup"},
-		&cli.StringFlag{Name: "cgroup-manager", Local: true, Value: "cgroupfs", Usage: "cgroupfs or disabled; systemd is not supported yet"},
+		&cli.BoolFlag{Name: "systemd-cgroup", Local: true, Usage: "let systemd make the cgroup; linux.cgroupsPath is then slice:prefix:name"},
+		&cli.StringFlag{Name: "cgroup-manager", Local: true, Value: "cgroupfs", Usage: "cgroupfs, systemd (as --systemd-cgroup) or disabled"},
 		&cli.StringFlag{Name: "rootless", Local: true, Value: "auto", Usage: "true, false or auto: expect no privilege over cgroups"},
 		// Engines written for older runc still send it.
 		&cli.StringFlag{Name: "criu", Local: true, Hidden: true},
