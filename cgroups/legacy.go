@@ -184,6 +184,17 @@ func (m *legacy) Create() (err error) {
 	return nil
 }
 
+// claim counts all of the cgroup's own directories as made for the container,
+// as they are where systemd has made some, and has given the name to nobody
+// else.
+func (m *legacy) claim() {
+	for _, d := range m.dirs {
+		if !slices.Contains(m.made, d.dir) {
+			m.made = append(m.made, d.dir)
+		}
+	}
+}
+
 func (m *legacy) Set(r *specs.LinuxResources) error {
 	old, rest := m.parts(r)
 	list, err := v1.Settings(old)

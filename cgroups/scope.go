@@ -175,7 +175,13 @@ func (s *scope) Create() (err error) {
 	if s.unit.Inode, err = inode(s.place()); err != nil {
 		return err
 	}
-	return s.files.Create()
+	if err := s.files.Create(); err != nil {
+		return err
+	}
+	if old, ok := s.files.(*legacy); ok {
+		old.claim()
+	}
+	return nil
 }
 
 // abandon takes back what Create has done. The scope ends with its only
@@ -288,21 +294,27 @@ func (s *scope) Kill() error {
 	return s.files.Kill()
 }
 
-// Destroy stops the unit. One whose processes have all ended is gone already.
+// Destroy stops the unit. One whose processes have all ended is gone already,
+// and another container may have its name and directories.
 func (s *scope) Destroy() error {
 	end(s.placeholder)
 	s.placeholder = nil
-	return errors.Join(s.stop(), s.files.Destroy())
+	if _, err := inode(s.place()); !errors.Is(err, unix.ENOENT) {
+		ours, err := s.ours()
+		if err != nil || !ours {
+			return err
+		}
+		if err := s.stop(); err != nil {
+			return err
+		}
+	}
+	return s.files.Destroy()
 }
 
 // stop also takes away cgroups in the scope that systemd has not, as a user's
 // may not when they belong to another user of the container.
 func (s *scope) stop() error {
-	ours, err := s.ours()
-	if err != nil || !ours {
-		return err
-	}
-	err = s.manager(func(m *systemd.Manager) error { return m.Stop(s.unit.Name) })
+	err := s.manager(func(m *systemd.Manager) error { return m.Stop(s.unit.Name) })
 	if err != nil {
 		return err
 	}

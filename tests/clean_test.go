@@ -93,7 +93,7 @@ func zombie(dir string) bool {
 func leftCgroups(id string) []string {
 	var left []string
 	filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), id) {
+		if err == nil && d.IsDir() && strings.Contains(d.Name(), id) {
 			if machine.kind == "crun" && strings.HasPrefix(path, "/sys/fs/cgroup/hugetlb") {
 				os.RemoveAll(path) // crun makes a directory for a controller that is not mounted
 				return fs.SkipDir

@@ -77,7 +77,7 @@ func condition(cond string) (bool, error) {
 		err := exec.Command("ip", "link", "add", name, "type", "veth", "peer", "name", name+"p").Run()
 		exec.Command("ip", "link", "del", name).Run()
 		return err == nil, nil
-	case slices.Contains([]string{"apparmor", "selinux", "resctrl"}, cond):
+	case slices.Contains([]string{"apparmor", "selinux", "resctrl", "systemd", "systemd-user"}, cond):
 		return running(cond), nil
 	case strings.HasPrefix(cond, "cgroup:"):
 		_, err := os.Stat("/sys/fs/cgroup/" + strings.TrimPrefix(cond, "cgroup:"))
@@ -92,8 +92,16 @@ func running(feature string) bool {
 		text, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled")
 		return strings.HasPrefix(string(text), "Y")
 	}
-	_, err := os.Stat(map[string]string{"selinux": "/sys/fs/selinux/enforce", "resctrl": "/sys/fs/resctrl/schemata"}[feature])
+	_, err := os.Stat(signs[feature])
 	return err == nil
+}
+
+// signs are files that are there where a feature is.
+var signs = map[string]string{
+	"selinux":      "/sys/fs/selinux/enforce",
+	"resctrl":      "/sys/fs/resctrl/schemata",
+	"systemd":      "/run/systemd/system",
+	"systemd-user": "/run/user/1000/systemd/private",
 }
 
 func cgroupV2() bool {

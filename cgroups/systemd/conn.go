@@ -65,31 +65,32 @@ func dial(path string, wait time.Duration) (*conn, error) {
 func (c *conn) close() { unix.Close(c.fd) }
 
 // authenticate says nothing of who we are: the peer asks the kernel, which
-// also knows root of a user namespace by its id outside.
+// also knows root of a user namespace by its id outside. All is said at once:
+// systemd does not look for a call behind a "BEGIN" that it receives alone.
 func (c *conn) authenticate() error {
 	c.until = time.Now().Add(c.wait)
-	answer, err := c.line("\x00AUTH EXTERNAL\r\n")
-	if err == nil && answer == "DATA" {
-		answer, err = c.line("DATA\r\n")
-	}
-	if err != nil {
+	if err := c.write([]byte("\x00AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n")); err != nil {
 		return err
 	}
-	if !strings.HasPrefix(answer, "OK ") {
-		return fmt.Errorf("refused: %q", answer)
+	// One answer for each word: "DATA" asks for what came with the second.
+	for range 2 {
+		answer, err := c.line()
+		if err != nil {
+			return err
+		}
+		if answer != "DATA" && !strings.HasPrefix(answer, "OK ") {
+			return fmt.Errorf("refused: %q", answer)
+		}
 	}
-	return c.write([]byte("BEGIN\r\n"))
+	return nil
 }
 
-// line sends one line of the authentication and gives the answer.
-func (c *conn) line(s string) (string, error) {
-	if err := c.write([]byte(s)); err != nil {
-		return "", err
-	}
+// line receives one line of the authentication.
+func (c *conn) line() (string, error) {
 	for {
-		if answer, rest, ok := strings.Cut(string(c.in), "\r\n"); ok {
+		if line, rest, ok := strings.Cut(string(c.in), "\r\n"); ok {
 			c.in = []byte(rest)
-			return answer, nil
+			return line, nil
 		}
 		if len(c.in) > 4096 {
 			return "", errMalformed
@@ -196,10 +197,10 @@ func (c *conn) fill() error {
 				return err
 			}
 		case err == unix.EINTR:
+		case err == unix.ECONNRESET, err == nil && n == 0:
+			return errClosed
 		case err != nil:
 			return fmt.Errorf("receive: %w", err)
-		case n == 0:
-			return errClosed
 		default:
 			c.in = append(c.in, buf[:n]...)
 			return nil

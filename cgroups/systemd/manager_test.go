@@ -228,9 +228,9 @@ func TestForgedSignal(t *testing.T) {
 	}
 }
 
-// listen serves one connection at a socket: lines of authentication, then
-// calls.
-func listen(t *testing.T, path string, lines map[string]string, answer func(r request) [][]byte) {
+// listen serves one connection at a socket: an answer to the authentication,
+// "" for silence, and then calls.
+func listen(t *testing.T, path string, welcome string, answer func(r request) [][]byte) {
 	t.Helper()
 	l, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err == nil {
@@ -254,31 +254,22 @@ func listen(t *testing.T, path string, lines map[string]string, answer func(r re
 		if err != nil {
 			return
 		}
-		buf := make([]byte, 256)
-		for {
-			n, err := unix.Read(fd, buf)
-			if err != nil || n == 0 {
-				unix.Close(fd)
-				return
-			}
-			line := strings.TrimSpace(string(buf[:n]))
-			if line == "BEGIN" {
-				serve(fd, answer)
-				return
-			}
-			if text, ok := lines[line]; ok {
-				unix.Write(fd, []byte(text+"\r\n"))
-			}
+		said := make([]byte, 256)
+		n, _ := unix.Read(fd, said)
+		if string(said[:n]) != "\x00AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n" {
+			t.Errorf("said %q", said[:n])
 		}
+		unix.Write(fd, []byte(welcome))
+		serve(fd, answer)
 	}()
 }
 
-var lines = map[string]string{"\x00AUTH EXTERNAL": "DATA", "DATA": "OK 0123456789abcdef"}
+const welcome = "DATA\r\nOK 0123456789abcdef\r\n"
 
 func TestConnect(t *testing.T) {
 	dir := t.TempDir()
 	private := filepath.Join(dir, "private")
-	listen(t, private, lines, func(r request) [][]byte { return [][]byte{accept(r, variant{"252.39-1"})} })
+	listen(t, private, welcome, func(r request) [][]byte { return [][]byte{accept(r, variant{"252.39-1"})} })
 	m, err := connect(private, filepath.Join(dir, "none"), testWait)
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +284,7 @@ func TestConnectByBus(t *testing.T) {
 	dir := t.TempDir()
 	bus := filepath.Join(dir, "bus")
 	var asked []string
-	listen(t, bus, map[string]string{"\x00AUTH EXTERNAL": "OK 0123456789abcdef"}, func(r request) [][]byte {
+	listen(t, bus, welcome, func(r request) [][]byte {
 		asked = append(asked, r.member)
 		return [][]byte{encodeMessage(reply, r.serial, map[byte]string{fieldSender: ":1.3"})}
 	})
@@ -314,11 +305,11 @@ func TestConnectFails(t *testing.T) {
 		t.Errorf("no sockets: %v", err)
 	}
 	rejecting, silent := filepath.Join(dir, "rejecting"), filepath.Join(dir, "silent")
-	listen(t, rejecting, map[string]string{"\x00AUTH EXTERNAL": "REJECTED EXTERNAL"}, nil)
+	listen(t, rejecting, "REJECTED EXTERNAL\r\n", nil)
 	if _, err := connect(rejecting, filepath.Join(dir, "b"), testWait); err == nil || !strings.Contains(err.Error(), "REJECTED") {
 		t.Errorf("rejected: %v", err)
 	}
-	listen(t, silent, nil, nil)
+	listen(t, silent, "", nil)
 	if _, err := connect(silent, filepath.Join(dir, "b"), 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "no answer within 50ms") {
 		t.Errorf("silent: %v", err)
 	}
