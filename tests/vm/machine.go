@@ -24,6 +24,7 @@ type guest struct {
 	root     string   // the host's directory that is its root
 	dirs     []string // more directories of the host's, at the same place
 	script   string
+	extra    string // of the kernel's command line
 	cpus     int
 	memory   int // MiB
 	deadline time.Duration

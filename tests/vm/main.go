@@ -1,7 +1,7 @@
 // Command vm boots a kernel of Debian's in QEMU, without KVM and in seconds,
 // and runs a command in it as root:
 //
-//	vm run [-kernel 6.12] [-guest lite] -- COMMAND
+//	vm run [-kernel 6.12] [-guest lite] [-append ARGUMENTS] -- COMMAND
 //	vm test [-kernel 6.12] [-guest lite] [-json] unit|cli
 //
 // A lite guest has the host's root and no service manager; a systemd guest has
@@ -50,6 +50,7 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	cache := flags.String("cache", defaultCache(), "what guests boot from, made when missing")
 	series := flags.String("kernel", "6.12", "series of the kernel: 6.1 or 6.12")
 	flags.StringVar(&g.kind, "guest", "lite", "lite, legacy or systemd")
+	flags.StringVar(&g.extra, "append", "", "more of the kernel's command line")
 	flags.IntVar(&g.cpus, "cpus", 2, "processors of the guest")
 	flags.IntVar(&g.memory, "memory", 3072, "memory of the guest, in MiB")
 	flags.DurationVar(&g.deadline, "deadline", 45*time.Minute, "the longest that the guest may live")

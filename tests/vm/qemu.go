@@ -51,7 +51,7 @@ func (g guest) arguments(dir string) ([]string, error) {
 		"-M", "q35", "-accel", "tcg,thread=single,tb-size=512", "-cpu", "max,-cx16",
 		"-smp", strconv.Itoa(g.cpus), "-m", strconv.Itoa(g.memory),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-kernel", image, "-initrd", files.initrd, "-append", kernelArguments,
+		"-kernel", image, "-initrd", files.initrd, "-append", kernelArguments + " " + g.extra,
 
 		// virtiofs needs memory that its server can map.
 		"-object", fmt.Sprintf("memory-backend-memfd,id=memory,size=%dM,share=on", g.memory),
