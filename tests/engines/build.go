@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,9 @@ type build struct {
 	packages []string
 	// tags are for what needs C; without any, cgo is off.
 	tags string
+	// requirements are the files that serve as go.mod and go.sum in a module
+	// that has none of its own.
+	requirements [2]string
 }
 
 var (
@@ -27,6 +31,10 @@ var (
 		packages: []string{"cmd/containerd", "cmd/containerd-shim-runc-v2", "cmd/ctr"}}
 	runcNewest = build{module: "github.com/opencontainers/runc", version: "v1.5.2",
 		packages: []string{"."}, tags: "seccomp"}
+	moby2 = build{module: "github.com/moby/moby/v2", version: "v2.0.0-beta.24",
+		packages: []string{"cmd/dockerd", "cmd/docker-proxy"}}
+	dockerClient = build{module: "github.com/docker/cli", version: "v29.9.1+incompatible",
+		packages: []string{"cmd/docker"}, requirements: [2]string{"vendor.mod", "vendor.sum"}}
 )
 
 // dir is where the programs of this version stay, in the cache.
@@ -54,20 +62,14 @@ func (b *build) make(ctx context.Context, cache string) error {
 		return err
 	}
 	defer os.RemoveAll(staging)
-	cgo := "CGO_ENABLED=0"
-	if b.tags != "" {
-		cgo = "CGO_ENABLED=1"
-	}
-	args := []string{"install", "-trimpath", "-ldflags", "-s -w", "-tags", b.tags}
-	for _, p := range b.packages {
-		args = append(args, path.Join(b.module, p)+"@"+b.version)
-	}
 	fmt.Fprintf(os.Stderr, "engines: build %s %s\n", b.module, b.version)
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = staging
-	cmd.Env = append(os.Environ(), "GOBIN="+staging, "GOFLAGS=", cgo)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", b.module, err, out)
+	if b.requirements[0] == "" {
+		err = b.install(ctx, staging)
+	} else {
+		err = b.buildSource(ctx, staging)
+	}
+	if err != nil {
+		return fmt.Errorf("build %s: %w", b.module, err)
 	}
 	if err := os.Chmod(staging, 0o755); err != nil {
 		return err
@@ -76,6 +78,68 @@ func (b *build) make(ctx context.Context, cache string) error {
 		return err
 	}
 	return nil
+}
+
+// flags are those of go install and go build alike.
+func (b *build) flags() []string { return []string{"-trimpath", "-ldflags", "-s -w", "-tags", b.tags} }
+
+// install builds the programs into dir.
+func (b *build) install(ctx context.Context, dir string) error {
+	args := append([]string{"install"}, b.flags()...)
+	for _, p := range b.packages {
+		args = append(args, path.Join(b.module, p)+"@"+b.version)
+	}
+	_, err := b.run(ctx, dir, dir, args...)
+	return err
+}
+
+// buildSource builds the programs into dir, from a copy of the module's source
+// with its requirements in their usual place.
+func (b *build) buildSource(ctx context.Context, dir string) error {
+	out, err := b.run(ctx, dir, dir, "mod", "download", "-json", b.module+"@"+b.version)
+	if err != nil {
+		return err
+	}
+	var download struct{ Dir string }
+	if err := json.Unmarshal(out, &download); err != nil {
+		return fmt.Errorf("go mod download: %w", err)
+	}
+	source, err := os.MkdirTemp("", "source")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(source)
+	if err := os.CopyFS(source, os.DirFS(download.Dir)); err != nil {
+		return err
+	}
+	for i, name := range []string{"go.mod", "go.sum"} {
+		if err := os.Rename(filepath.Join(source, b.requirements[i]), filepath.Join(source, name)); err != nil {
+			return err
+		}
+	}
+	args := append([]string{"build", "-mod=readonly", "-o", dir + "/"}, b.flags()...)
+	for _, p := range b.packages {
+		args = append(args, "./"+p)
+	}
+	_, err = b.run(ctx, dir, source, args...)
+	return err
+}
+
+// run runs go in a directory, and returns what it printed. Programs that it
+// installs go to bin.
+func (b *build) run(ctx context.Context, bin, dir string, args ...string) ([]byte, error) {
+	cgo := "CGO_ENABLED=0"
+	if b.tags != "" {
+		cgo = "CGO_ENABLED=1"
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOBIN="+bin, "GOFLAGS=", cgo)
+	out, err := cmd.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil, fmt.Errorf("%w\n%s", err, exit.Stderr)
+	}
+	return out, err
 }
 
 // buildClients makes what drives an engine, from modules of this tree. Without

@@ -9,6 +9,9 @@ import (
 	"text/template"
 )
 
+// configureNothing is for cases that start their daemons.
+func configureNothing(string, []string) (daemon, env []string, err error) { return nil, nil, nil }
+
 func configureContainerd(dir string, _ []string) (daemon, env []string, err error) {
 	config := filepath.Join(dir, "config.toml")
 	err = fill(config, `version = 2

@@ -81,6 +81,22 @@ var allEngines = []engine{
 		version:  "dockerd --version",
 	},
 	{
+		name: "moby2", cases: []string{"docker.cases", "moby2.cases"}, configure: configureDocker,
+		programs: []string{"docker-init", "iptables"},
+		packages: []string{"tini", "docker.io", "iptables"},
+		builds:   []build{moby2, dockerClient, containerd2, runcNewest},
+		peer:     &runcNewest,
+		load:     "docker version && docker load -q -i $ARCHIVE",
+		version:  "echo moby " + moby2.version,
+	},
+	{
+		name: "swarm", cases: []string{"swarm.cases"}, configure: configureNothing,
+		programs: []string{"dockerd", "docker", "containerd", "docker-init", "iptables"},
+		packages: []string{"docker.io", "docker-cli", "containerd", "tini", "iptables"},
+		load:     "true",
+		version:  "dockerd --version",
+	},
+	{
 		name: "podman", cases: []string{"podman.cases", "podman-root.cases"}, configure: configurePodman,
 		programs: []string{"podman", "conmon", "catatonit", "iptables"},
 		packages: []string{"podman", "conmon", "catatonit", "iptables", "containernetworking-plugins",
