@@ -68,7 +68,7 @@ func render(all []kept) []byte {
 	var page bytes.Buffer
 	page.WriteString(pageStart)
 	runtimes := versions(all)
-	fmt.Fprintf(&page, "Passed / failed / skipped, and the time:\n\n| suite | runtime |")
+	fmt.Fprintf(&page, "Passed / failed / skipped, and the time; an empty cell was not run:\n\n| suite | runtime |")
 	for _, c := range columns {
 		fmt.Fprintf(&page, " %s |", c.title)
 	}
