@@ -194,10 +194,10 @@ func (s *scope) abandon() {
 	}
 }
 
-// place is the directory by which systemd watches the scope.
+// place is a directory that systemd makes for every scope.
 func (s *scope) place() string {
 	paths := s.files.State().Paths
-	for _, hierarchy := range [...]string{"", "name=systemd"} {
+	for _, hierarchy := range [...]string{"name=systemd", ""} {
 		if dir, ok := paths[hierarchy]; ok {
 			return dir
 		}
