@@ -40,10 +40,26 @@ func (c *checker) mount(s *specs.Mount, index int, bundle string, ns Namespaces)
 		m.addOption(o)
 	}
 	m.settleSuper()
+	c.tmpfsACL(&m, path)
 	c.procMount(&m, path)
 	c.mountKind(&m, path, bundle)
 	c.mountIDMap(&m, s, path, ns)
 	return m
+}
+
+// tmpfsACL drops what tmpfs does not take though runc's callers may give it:
+// there, both are a flag of mount(2) without effect. Whether a tmpfs has access
+// control lists is settled when the kernel is built (CONFIG_TMPFS_POSIX_ACL).
+func (c *checker) tmpfsACL(m *Mount, path string) {
+	if m.Bind || m.Type != "tmpfs" {
+		return
+	}
+	m.Data = slices.DeleteFunc(m.Data, func(o string) bool {
+		if o == "noacl" {
+			c.warn(path+".options", "%q means nothing for a tmpfs: its access control lists cannot be switched off", o)
+		}
+		return o == "acl" || o == "noacl"
+	})
 }
 
 // overProc are the files of /proc that may be mounted over: those by which

@@ -144,7 +144,7 @@ func TestMountOptionsOfSpec(t *testing.T) {
 func TestMounts(t *testing.T) {
 	c := checker{host: testHost}
 	got := c.mounts([]specs.Mount{
-		{Destination: "a/../b/", Type: "tmpfs", Source: "x", Options: []string{"size=1k"}},
+		{Destination: "a/../b/", Type: "tmpfs", Source: "x", Options: []string{"size=1k", "acl", "noacl"}},
 		{Destination: "/../etc", Type: "dummy", Source: "data", Options: []string{"rbind", "size=1k"}},
 		{Destination: "/", Source: "/data", Options: []string{"bind"}},
 	}, "/bundle", Namespaces{})
