@@ -71,19 +71,31 @@ func enterGroups(staging, name string) ([]string, error) {
 		if err := h.mountOn(root); err != nil {
 			return made, err
 		}
-		group := filepath.Join(root, h.path, name)
+		group := h.group(root, name)
 		if err := os.Mkdir(group, 0o755); err != nil {
 			return made, err
 		}
 		made = append(made, group)
-		if err := fillCpuset(group); err != nil {
-			return made, err
+		if h.controllers != "" {
+			if err := fillCpuset(group); err != nil {
+				return made, err
+			}
 		}
 		if err := join(group); err != nil {
 			return made, err
 		}
 	}
 	return made, nil
+}
+
+// group is the room's cgroup, below where the hierarchy is mounted: below our
+// own on v1, and at the root on v2, where no other with processes in it can
+// have controllers to pass on.
+func (h hierarchy) group(root, name string) string {
+	if h.controllers == "" {
+		return filepath.Join(root, name)
+	}
+	return filepath.Join(root, h.path, name)
 }
 
 // fillCpuset copies what v1 wants set before a process can enter.
