@@ -74,14 +74,14 @@ var allEngines = []engine{
 		version:  "containerd --version",
 	},
 	{
-		name: "docker", cases: []string{"docker.cases"}, configure: configureDocker,
+		name: "docker", cases: []string{"docker.cases", "docker-daemon.cases"}, configure: configureDocker,
 		programs: []string{"dockerd", "docker", "containerd", "docker-init", "iptables"},
 		packages: []string{"docker.io", "docker-cli", "containerd", "tini", "iptables"},
 		load:     "docker version && docker load -q -i $ARCHIVE",
 		version:  "dockerd --version",
 	},
 	{
-		name: "moby2", cases: []string{"docker.cases", "moby2.cases"}, configure: configureDocker,
+		name: "moby2", cases: []string{"docker.cases", "docker-daemon.cases", "moby2.cases"}, configure: configureDocker,
 		programs: []string{"docker-init", "iptables"},
 		packages: []string{"tini", "docker.io", "iptables"},
 		builds:   []build{moby2, dockerClient, containerd2, runcNewest},
