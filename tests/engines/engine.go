@@ -64,7 +64,7 @@ var allEngines = []engine{
 		version:  "containerd --version",
 	},
 	{
-		name: "cri2", cases: []string{"cri.cases"}, configure: configureCRI(criTwo),
+		name: "cri2", cases: []string{"cri.cases", "cri2.cases"}, configure: configureCRI(criTwo),
 		programs: []string{cniPlugins + "/bridge"},
 		packages: []string{"containernetworking-plugins"},
 		builds:   []build{containerd2},
