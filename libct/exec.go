@@ -188,16 +188,35 @@ func (e *entry) join(m cgroups.Manager) (cgroups.Join, error) {
 	return m.Join()
 }
 
+// birthplace decides who is born in a v2 cgroup: the child that the executor
+// leaves in the pid namespace, so that a limit on pids counts one process, or
+// the executor itself.
+func (e *entry) birthplace(join *cgroups.Join) (executor *os.File, err error) {
+	e.plan.Join.Cgroup = -1
+	switch {
+	case join.Dir == nil || !e.plan.Join.Forks():
+		return join.Dir, nil
+	case e.plan.Powerless:
+		// The container's root has no power over what rt has started.
+	case e.c.rt.Rootless:
+		// Mounts may be another user namespace's, and then nobody isolates.
+		return join.Dir, nil
+	default:
+		if err := join.Isolate(); err != nil {
+			return nil, err
+		}
+	}
+	e.plan.Join.Cgroup = int(join.Dir.Fd())
+	return nil, nil
+}
+
 func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
-	defer join.Close()
+	defer func() { join.Close() }()
 	p := e.plan
 	p.Tasks = join.Tasks
 	o := nsexec.Options{Stdio: [3]*os.File{e.options.Stdin, e.options.Stdout, e.options.Stderr}}
-	p.Join.Cgroup = -1
-	if join.Dir != nil && p.Join.Forks() {
-		p.Join.Cgroup = int(join.Dir.Fd())
-	} else {
-		o.Cgroup = join.Dir
+	if o.Cgroup, err = e.birthplace(&join); err != nil {
+		return err
 	}
 	if err := e.c.rt.inheritOOMScore(p.Config.Process); err != nil {
 		return err

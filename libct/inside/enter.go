@@ -22,13 +22,15 @@ func (j Join) Forks() bool { return j.Kinds&unix.CLONE_NEWPID != 0 }
 // EnterPids is the batch that leads into the namespaces and forks into the pid
 // namespace, for Executor.Split. All is entered before the fork: what the child
 // has is seen by the container, and a container with CAP_SYS_PTRACE reaches
-// what it sees. Two namespaces are left to the child, which is born in its
+// what it sees, as it does its cgroup's directory, from which no way leads to
+// the host's files (cgroups.Join.Isolate). Two namespaces are left to the child, which is born in its
 // cgroup so that a limit on pids counts one process and not two: entering the
 // user namespace takes the right to that cgroup, and its root has no right over
 // a child that has not entered it; and from inside a cgroup namespace the
 // kernel lets nobody cross its border (mount option nsdelegate).
 func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 	in := nsexec.NewBatch(regs)
+	p.tasks = nil // of an executor that was refused
 	in.Step("guard the executor", "", "")
 	guard(p, in)
 	openHost(p, in)
