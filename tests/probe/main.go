@@ -20,6 +20,7 @@ type answer struct {
 
 // answers are the words probe takes as arguments.
 var answers = []answer{
+	{"climb", climb},
 	{"cpus", cpus},
 	{"dumpable", dumpable},
 	{"ioprio", ioprio},
