@@ -279,7 +279,7 @@ func (l *launch) build() error {
 		}
 	}
 	if err := l.spawn(); err != nil {
-		return startError(l.starved(err))
+		return startError(l.starved(err, l.manager, l.config.Resources()))
 	}
 	if pids != nil && !l.rt.NoCgroup {
 		return l.manager.Set(&specs.LinuxResources{Pids: pids, Devices: resources.Devices})

@@ -91,7 +91,7 @@ func (l *launch) run(f *foreground) (err error) {
 		return err
 	}
 	if err := l.x.Exec(l.plan.Last(&l.regs)); err != nil {
-		return startError(l.starved(hookSaid(err, l.hookLog)))
+		return startError(l.starved(hookSaid(err, l.hookLog), l.manager, l.config.Resources()))
 	}
 	return nil
 }

@@ -92,6 +92,11 @@ func (c *Container) wake() error {
 // failStart destroys a container whose start has failed and runs its poststop
 // hooks (runtime.md#lifecycle, steps 7 to 9).
 func (c *Container) failStart(cause error) error {
+	spec, specErr := c.Spec()
+	m, cgroupErr := c.cgroup()
+	if specErr == nil && cgroupErr == nil {
+		cause = c.starved(cause, m, spec.Linux.Resources)
+	}
 	c.destroy()
 	return startError(cause)
 }

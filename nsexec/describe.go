@@ -22,13 +22,17 @@ type signature struct {
 	args string
 }
 
-// requireName stands for a child that had to end well.
-const requireName = "require"
+// requireName stands for a child that had to end well, waitName for the wait
+// for its end.
+const (
+	requireName = "require"
+	waitName    = "wait"
+)
 
 var signatures = [...]signature{
 	{opSplit, "split", "pi"},
 	{opFork, "fork", "i"},
-	{opWait, "wait", "iii"},
+	{opWait, waitName, "iii"},
 	{opRecvFDs, "recv_fds", "dii"},
 	{opSendFD, "send_fd", "dd"},
 	{opAwait, "await_start", "d"},

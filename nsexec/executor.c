@@ -185,13 +185,14 @@ struct kernel_sigaction {
  * What the caller has blocked or ignores is not the container's. The kernel
  * drops signals for an init that has no handler, so a container that was
  * created but not started could not be stopped by anything but SIGKILL: what
- * ends a process ends this one, from the start. execve takes the handlers away.
+ * ends a process ends this one, from the start. What the kernel sends for a
+ * fault ends even an init. execve takes the handlers away.
  */
 static void set_signals(void)
 {
 	/* SA_RESTORER: amd64 demands one; the handler never returns to it */
 	struct kernel_sigaction ends = { on_signal, 0x04000000, on_signal, 0 }, sa_default = { 0, 0, 0, 0 };
-	unsigned int leave = 1u << SIGKILL | 1u << SIGSTOP | 1u << SIGCHLD | 1u << SIGCONT |
+	unsigned int leave = 1u << SIGSEGV | 1u << SIGBUS | 1u << SIGILL | 1u << SIGFPE | 1u << SIGKILL | 1u << SIGSTOP | 1u << SIGCHLD | 1u << SIGCONT |
 			     1u << SIGTSTP | 1u << SIGTTIN | 1u << SIGTTOU | 1u << SIGURG | 1u << SIGWINCH;
 	unsigned long none = 0;
 

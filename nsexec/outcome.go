@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -115,9 +116,13 @@ func outcome(sock int, view []byte, notes []Note) (lent []*os.File, err error) {
 }
 
 // childEnd says how a forked child ended when the call at demanded that it end
-// well: which of its calls failed, or its exit status.
+// well: which of its calls failed, or its exit status, or that it was killed
+// because its time was up.
 func childEnd(view []byte, notes []Note, at int) string {
 	call := func(i int) *op { return (*op)(unsafe.Pointer(&view[opsStart+i*64])) }
+	if wait := call(at); wait.nr == opWait && unix.Errno(wait.err) == unix.ETIMEDOUT {
+		return fmt.Sprintf("timeout of %s reached", time.Duration(wait.arg[2])*time.Millisecond)
+	}
 	if call(at).nr != opRequire {
 		return ""
 	}

@@ -56,8 +56,10 @@ func (s Step) text() string {
 }
 
 // ChildEnded tells that no call has failed, but a forked child that had to end
-// well: a hook.
-func (e *CallError) ChildEnded() bool { return e.Name == requireName }
+// well, and in time: a hook.
+func (e *CallError) ChildEnded() bool {
+	return e.Name == requireName || e.Name == waitName && e.Errno == unix.ETIMEDOUT
+}
 
 func (e *CallError) Unwrap() error { return e.Errno }
 
@@ -76,7 +78,7 @@ func (e *DeadError) Error() string {
 	case e.Status.Signaled() && e.Status.Signal() == unix.SIGKILL:
 		how += ", perhaps for want of memory in its cgroup"
 	}
-	return e.Step.text() + ": " + e.Call + ": container init ended: " + how
+	return e.Step.text() + ": " + e.Call + ": the executor ended: " + how
 }
 
 // Run has the executor do a batch and waits for the outcome. The error is a
@@ -140,7 +142,7 @@ func (x *Executor) stretch(b *Batch, first, end int) error {
 			o.err, first = 0, at
 			continue
 		}
-		if b.ops[at].nr == opRequire {
+		if e.ChildEnded() {
 			e.Detail = childEnd(x.view, b.Outline(), at) // repairs fork nobody
 		}
 		mend := b.mends[at]

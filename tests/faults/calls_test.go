@@ -158,7 +158,7 @@ func (p *place) named(r result, fault string, c call) {
 	case c.lenient || c.name == "wait":
 		what = []string{""}
 	case fault == "RT_DIE_AT":
-		what = []string{"container init ended", "hooks.startContainer[0]: run hook"}
+		what = []string{"the executor ended", "hooks.startContainer[0]: run hook"}
 	case c.name == "execve":
 		what = append(what, "exec: ")
 	}
