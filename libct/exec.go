@@ -218,9 +218,6 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 	if o.Cgroup, err = e.birthplace(&join); err != nil {
 		return err
 	}
-	if err := e.c.rt.inheritOOMScore(p.Config.Process); err != nil {
-		return err
-	}
 	e.regs = nsexec.Registers{}
 	e.x, err = nsexec.Spawn(o)
 	if err != nil {
@@ -243,9 +240,6 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 		}
 	}
 	p.Pid = e.x.Pid
-	if err := e.c.rt.setOOMScore(e.x.Pid, p.Config.Process); err != nil {
-		return err
-	}
 	p.Acts.Rlimits = rlimits(p.Config.Process)
 	if err := e.openAttrs(); err != nil {
 		return err

@@ -1,10 +1,8 @@
 package libct
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -58,9 +56,6 @@ func (l *launch) spawn() error {
 	}
 	defer join.Close()
 	l.plan.Tasks = join.Tasks
-	if err := l.rt.inheritOOMScore(l.config.Process); err != nil {
-		return err
-	}
 	l.x, err = nsexec.Spawn(nsexec.Options{
 		Namespaces: uintptr(l.plan.Born()),
 		Cgroup:     join.Dir,
@@ -90,9 +85,6 @@ func (l *launch) spawn() error {
 		return err
 	}
 	if l.config.Process != nil {
-		if err := l.rt.setOOMScore(l.x.Pid, l.config.Process); err != nil {
-			return err
-		}
 		l.plan.Acts.Rlimits = rlimits(l.config.Process)
 	}
 	if err := l.x.Run(l.plan.Build(&l.regs)); err != nil {
@@ -133,31 +125,4 @@ func rlimits(p *specconv.Process) func(*nsexec.Executor) error {
 		}
 		return nil
 	}
-}
-
-// inheritOOMScore has the process inherit its score from us, where we have no
-// right to the files of an executor that is unreadable.
-func (r *Runtime) inheritOOMScore(p *specconv.Process) error {
-	if p == nil || !r.Rootless {
-		return nil
-	}
-	return writeOOMScore("self", p)
-}
-
-func (r *Runtime) setOOMScore(pid int, p *specconv.Process) error {
-	if r.Rootless {
-		return nil // inherited
-	}
-	return writeOOMScore(strconv.Itoa(pid), p)
-}
-
-func writeOOMScore(process string, p *specconv.Process) error {
-	adj := p.Spec.OOMScoreAdj
-	if adj == nil {
-		return nil
-	}
-	if err := writeKernel("/proc/"+process+"/oom_score_adj", strconv.Itoa(*adj)); err != nil {
-		return fmt.Errorf("process.oomScoreAdj: set %d: %w", *adj, errors.Unwrap(err))
-	}
-	return nil
 }

@@ -31,6 +31,7 @@ func (j Join) Forks() bool { return j.Kinds&unix.CLONE_NEWPID != 0 }
 func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 	in := nsexec.NewBatch(regs)
 	p.tasks = nil // of an executor that was refused
+	oomScore(p, in)
 	in.Step("guard the executor", "", "")
 	guard(p, in)
 	openHost(p, in)
@@ -104,6 +105,7 @@ func openHost(p *Plan, in *nsexec.Batch) {
 
 // enter is how a process of exec arrives.
 var enter = [...]step{
+	{"set", "process.oomScoreAdj", oomScoreBeside, "the executor reaches its own files until it is guarded"},
 	{"guard the executor", "", guard, "nothing may outlive rt by accident"},
 	{"arrive", "linux.namespaces", arriveBeside, "they are files of the host"},
 	{"name the executor", "", name, "people look at ps"},
@@ -140,6 +142,13 @@ func enterRest(p *Plan, in *nsexec.Batch) {
 		p.enter(in, p.Join.Kinds)
 	}
 	in.Close(p.join)
+}
+
+// oomScoreBeside is for an executor that did not fork.
+func oomScoreBeside(p *Plan, in *nsexec.Batch) {
+	if !p.Join.Forks() {
+		oomScore(p, in)
+	}
 }
 
 func initialAffinity(p *Plan, in *nsexec.Batch) {

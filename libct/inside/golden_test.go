@@ -31,6 +31,15 @@ func TestGolden(t *testing.T) {
 			"uidMappings": [{"containerID": 0, "hostID": 100000, "size": 65536}],
 			"gidMappings": [{"containerID": 0, "hostID": 100000, "size": 65536}]}}`,
 			plan: func(p *Plan) { p.BindDevices = true }},
+		{name: "rootless", change: `{"hostname": "", "mounts": [], "process": {"oomScoreAdj": 500},
+			"hooks": {"startContainer": [{"path": "/in"}]},
+			"linux": {"namespaces": [{"type": "user"}, {"type": "pid"}, {"type": "mount"}],
+			"uidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}],
+			"gidMappings": [{"containerID": 0, "hostID": 1000, "size": 1}]}}`,
+			plan: func(p *Plan) {
+				p.Powerless, p.Setgroups, p.BindDevices, p.Listener = true, false, true, 20
+				p.HookFiles = HookFiles{State: map[string]int{"startContainer": 21}, Output: 22}
+			}},
 		{name: "terminal", change: `{"process": {"terminal": true, "consoleSize": {"height": 24, "width": 80}}}`,
 			plan: func(p *Plan) { p.Console = 20 }},
 		{name: "user", change: `{"process": {"user": {"uid": 1000, "gid": 1000, "additionalGids": [5, 6], "umask": 18},

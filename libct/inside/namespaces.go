@@ -85,7 +85,7 @@ func enterUser(p *Plan, in *nsexec.Batch) {
 	}
 	in.Setresgid(firstID(p.Config.Spec.Linux.GIDMappings))
 	in.Setresuid(firstID(p.Config.Spec.Linux.UIDMappings))
-	unreadable(in)
+	shield(p, in)
 }
 
 // firstID is root, unless the mappings leave it out.

@@ -1,6 +1,8 @@
 package inside
 
 import (
+	"strconv"
+
 	"golang.org/x/sys/unix"
 
 	"rt/nsexec"
@@ -10,18 +12,51 @@ import (
 // its pid namespace (CVE-2016-9962).
 func guard(p *Plan, in *nsexec.Batch) {
 	in.Prctl(unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL))
-	// A caller without privilege could not write the id mappings of what it
-	// cannot read. Nobody else is in the namespaces yet, and enterUser makes up
-	// for it.
-	if !p.Powerless || p.Config.Namespaces.New&unix.CLONE_NEWUSER == 0 {
+	shield(p, in)
+}
+
+// shield makes the executor unreadable, or keeps it readable until start. It
+// comes again after each change of credentials, by which the kernel may take
+// either away (fs.suid_dumpable).
+func shield(p *Plan, in *nsexec.Batch) {
+	if p.reachable() {
+		in.Prctl(unix.PR_SET_DUMPABLE, 1)
+		return
+	}
+	unreadable(in)
+}
+
+// unreadable keeps others away from the executor's memory and descriptors.
+func unreadable(in *nsexec.Batch) { in.Prctl(unix.PR_SET_DUMPABLE, 0) }
+
+// reachable tells that the executor stays readable until start. A caller
+// without privilege could else not write its id mappings, and neither its hooks
+// nor exec could enter the namespaces. Reaching it takes privilege over the new
+// user namespace, which nobody has but the caller and what the caller sends
+// into it; a namespace of others cannot be joined without privilege.
+func (p *Plan) reachable() bool {
+	return p.Powerless && p.Config.Namespaces.New&unix.CLONE_NEWUSER != 0
+}
+
+// conceal ends what reachable has allowed.
+func conceal(p *Plan, in *nsexec.Batch) {
+	if p.reachable() {
 		unreadable(in)
 	}
 }
 
-// unreadable keeps others away from the executor's memory and descriptors. It
-// is said again after each change of credentials, by which the kernel makes a
-// process dumpable where fs.suid_dumpable says so.
-func unreadable(in *nsexec.Batch) { in.Prctl(unix.PR_SET_DUMPABLE, 0) }
+// oomScore comes before the executor is guarded: its own file is out of its
+// reach after that, unless it is root. A child inherits the score.
+func oomScore(p *Plan, in *nsexec.Batch) {
+	if p.Config.Process == nil || p.Config.Process.Spec.OOMScoreAdj == nil {
+		return
+	}
+	score := strconv.Itoa(*p.Config.Process.Spec.OOMScoreAdj)
+	in.Step("set", "process.oomScoreAdj", score)
+	file := in.Open("/proc/self/oom_score_adj", unix.O_WRONLY)
+	in.Write(file, []byte(score))
+	in.Close(file)
+}
 
 // joinCgroups has the executor move itself: the kernel spares a single thread
 // that writes itself the wait for an RCU grace period.

@@ -17,6 +17,7 @@ type step struct {
 
 // stage1 leads from the host into the namespaces that take a fork.
 var stage1 = [...]step{
+	{"set", "process.oomScoreAdj", oomScore, "the executor reaches its own files until it is guarded"},
 	{"guard the executor", "", guard, "nothing may outlive rt by accident"},
 	{"open cgroups", "linux.cgroupsPath", openTasks, "a user namespace has no right to them"},
 	{"open clock offsets", "linux.timeOffsets", openOffsets, "a user namespace has no right to them"},
@@ -28,6 +29,7 @@ var stage1 = [...]step{
 
 // arrive is how an executor begins that was born in its namespaces.
 var arrive = [...]step{
+	{"set", "process.oomScoreAdj", oomScore, "the executor reaches its own files until it is guarded"},
 	{"guard the executor", "", guard, "nothing may outlive rt by accident"},
 	{"open cgroups", "linux.cgroupsPath", openTasks, "they are files of the host"},
 	{"join namespaces", "linux.namespaces", join, "those with a path may belong to the host"},
@@ -84,6 +86,7 @@ var become = [...]step{
 // last is left with the executor.
 var last = [...]step{
 	{"await start", "", awaitStart, "the spec: create does not run the program"},
+	{"guard the executor", "", conceal, "until start the caller may have to reach it"},
 	{"run hooks", "hooks.startContainer", startContainerHooks, "the spec: before the program"},
 	{"close descriptors", "", descriptors, "nothing of the host reaches the program"},
 	{"set", "process.rlimits", openFiles, "no descriptor is needed any more"},
@@ -115,7 +118,8 @@ func (p *Plan) Stage1(regs *nsexec.Registers) *nsexec.Batch {
 func (p *Plan) Build(regs *nsexec.Registers) *nsexec.Batch {
 	in := nsexec.NewBatch(regs)
 	if p.TwoStages() {
-		add(p, in, arrive[:1])
+		in.Step("guard the executor", "", "")
+		guard(p, in) // anew, as it is a child
 	} else {
 		add(p, in, arrive[:])
 	}

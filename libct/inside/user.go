@@ -24,7 +24,7 @@ func user(p *Plan, in *nsexec.Batch) {
 	in.Step("set", "process.user.uid", "")
 	in.Setresuid(u.UID)
 	keepCapabilities(in, false)
-	unreadable(in)
+	shield(p, in)
 	if p.capsLate() {
 		// The effective set is gone with uid 0, but loading the filter takes
 		// CAP_SYS_ADMIN.
