@@ -29,12 +29,12 @@ func checkMountNamespace(c *specconv.Config) error {
 }
 
 // checkPrivilege refuses what a caller without privilege cannot have.
-func (r *Runtime) checkPrivilege(c *specconv.Config) error {
+func checkPrivilege(c *specconv.Config) error {
 	if !c.Namespaces.Has(unix.CLONE_NEWUSER) && powerless() {
 		return specconv.Violations{{Path: "linux.namespaces",
 			Message: "needs a namespace of type user, as the caller has no privilege (rt spec --rootless writes such a configuration)"}}
 	}
-	if c.Spec.Process == nil || len(c.Spec.Process.User.AdditionalGids) == 0 || r.setgroupsAllowed(c) {
+	if c.Spec.Process == nil || len(c.Spec.Process.User.AdditionalGids) == 0 || setgroupsAllowed(c) {
 		return nil
 	}
 	return errSetgroups

@@ -83,7 +83,7 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	if err := checkMountNamespace(config); err != nil {
 		return nil, err
 	}
-	if err := r.checkPrivilege(config); err != nil {
+	if err := checkPrivilege(config); err != nil {
 		return nil, err
 	}
 	if err := checkResctrl(spec.Linux.IntelRdt); err != nil {
@@ -157,7 +157,7 @@ func (l *launch) record(id string) record {
 		UID:         os.Geteuid(),
 		Cgroup:      l.manager.State().Planned(),
 		OwnPids:     l.config.Namespaces.New&unix.CLONE_NEWPID != 0,
-		Setgroups:   l.rt.setgroupsAllowed(l.config),
+		Setgroups:   setgroupsAllowed(l.config),
 		NoProcess:   spec.Process == nil,
 		Notify:      l.rt.NotifySocket != "" && spec.Process != nil,
 		Namespaces:  l.config.Namespaces.New,

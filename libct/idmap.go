@@ -86,11 +86,9 @@ func runMapper(tool string, pid int, property string, mappings []specs.LinuxIDMa
 
 // setgroupsAllowed tells whether setgroups(2) will be allowed in the container:
 // writeIDMaps may have to deny it, and what our own user namespace denies no
-// namespace below it allows.
-func (r *Runtime) setgroupsAllowed(c *specconv.Config) bool {
-	if !r.Rootless {
-		return true
-	}
+// namespace below it allows. Of a user namespace that is joined only the
+// executor finds out.
+func setgroupsAllowed(c *specconv.Config) bool {
 	if c.Namespaces.New&unix.CLONE_NEWUSER != 0 && powerless() && ownOnly(c.Spec.Linux.GIDMappings, os.Getegid()) {
 		return false
 	}

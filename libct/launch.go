@@ -73,6 +73,7 @@ func (l *launch) spawn() error {
 		if err := l.x.Split(l.plan.Stage1(&l.regs)); err != nil {
 			return explainUserNamespace(err)
 		}
+		l.rec.Setgroups = l.plan.Setgroups
 	}
 	l.plan.Pid = l.x.Pid
 	if err := l.identify(); err != nil {

@@ -82,10 +82,28 @@ func enterUser(p *Plan, in *nsexec.Batch) {
 	in.Step("become", "linux.uidMappings", "root of the user namespace")
 	if p.Setgroups {
 		in.Setgroups(nil)
+		in.OnError(setgroupsDenied(p))
 	}
 	in.Setresgid(firstID(p.Config.Spec.Linux.GIDMappings))
 	in.Setresuid(firstID(p.Config.Spec.Linux.UIDMappings))
 	shield(p, in)
+}
+
+// setgroupsDenied finds out that a user namespace that was joined denies
+// setgroups(2), which cannot be asked of it.
+func setgroupsDenied(p *Plan) nsexec.Mend {
+	return func(_ *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno != unix.EPERM || p.Config.Namespaces.New&unix.CLONE_NEWUSER != 0 {
+			return 0, e
+		}
+		if proc := p.Config.Process; proc != nil && len(proc.Spec.User.AdditionalGids) > 0 {
+			e.Step = nsexec.Step{Name: "set", Property: "process.user.additionalGids"}
+			e.Detail = "the user namespace denies setgroups(2)"
+			return 0, e
+		}
+		p.Setgroups = false
+		return nsexec.Skip, nil
+	}
 }
 
 // firstID is root, unless the mappings leave it out.

@@ -18,7 +18,7 @@ type Plan struct {
 	Config *specconv.Config
 
 	Powerless bool // the host process has no privilege even in its own user namespace
-	Setgroups bool // the user namespace allows setgroups(2)
+	Setgroups bool // the user namespace allows setgroups(2); Stage1 finds out that one it joins does not
 	NoPivot   bool
 	Keyring   bool // join a session keyring of the container's own
 
