@@ -22,12 +22,22 @@ func (l *launch) bindSources() error {
 	if !l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.plan.Powerless {
 		return nil
 	}
-	root, err := unix.Open(fmt.Sprintf("/proc/%d/root", l.x.Pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("open root of container init: %w", err)
-	}
-	defer unix.Close(root)
 	l.plan.Sources = map[int]int{}
+	return l.borrow("/", unix.O_PATH|unix.O_DIRECTORY, l.bindSourcesBelow)
+}
+
+// borrow has the executor open a file for us: reaching for it through /proc
+// takes CAP_SYS_PTRACE over an unreadable process.
+func (l *launch) borrow(path string, flags int, do func(fd int) error) error {
+	in := nsexec.NewBatch(&l.regs)
+	in.Step("open", "", path)
+	file := in.Open(path, flags)
+	in.Lend(func(fds ...int) error { return do(fds[0]) }, file)
+	in.Close(file)
+	return l.x.Run(in)
+}
+
+func (l *launch) bindSourcesBelow(root int) error {
 	open := func(index int, source, property string) error {
 		fd, err := unix.Openat2(root, source, &unix.OpenHow{
 			Flags:   unix.O_PATH | unix.O_CLOEXEC,
@@ -74,7 +84,10 @@ func (l *launch) userNamespaceMounts() error {
 		var fd int
 		var err error
 		if len(m.IDMap.UIDs) == 0 {
-			fd, err = unix.Open(fmt.Sprintf("/proc/%d/ns/user", l.x.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+			err = l.borrow("/proc/self/ns/user", unix.O_RDONLY, func(lent int) (err error) {
+				fd, err = unix.FcntlInt(uintptr(lent), unix.F_DUPFD_CLOEXEC, 0)
+				return err
+			})
 		} else {
 			fd, err = l.mappedNamespace(m.IDMap)
 		}
