@@ -45,6 +45,7 @@ func setup(env *testscript.Env) error {
 	id := fmt.Sprintf("rt-%s-%d", name, os.Getpid())
 	env.Setenv("ID", id)
 	env.Setenv("RT", machine.runtime)
+	env.Setenv("RT_TESTS_PATIENCE", patience.String()) // for the commands that are programs
 	env.Setenv("RT_ROOT", env.WorkDir+"/run")
 	env.Setenv("BUNDLE", env.WorkDir+"/bundle")
 	env.Setenv("CGROUP", "/sys/fs/cgroup"+cgroupParent()+"/"+id)
