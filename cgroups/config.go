@@ -83,6 +83,7 @@ type files interface {
 	check(r *specs.LinuxResources) error
 	whole(r *specs.LinuxResources) (*specs.LinuxResources, error)
 	home() string
+	of(controller string) string // directory, "" where there is none
 }
 
 func newFiles(l Layout, name string, c Config) files {

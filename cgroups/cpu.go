@@ -10,11 +10,15 @@ import (
 	"rt/cgroups/cgfs"
 )
 
-// A quota and its period make one limit. Where r changes one of them alone,
-// whole gives it the other, as it is in force: the file cpu.max takes no
-// period alone, and systemd keeps their ratio.
+// A quota and its period make one limit, and on v2 so do swap and memory. Where
+// r changes one of them alone, whole gives it the other, as it is in force: the
+// file cpu.max takes no period alone, and systemd keeps their ratio.
 
 func (m *unified) whole(r *specs.LinuxResources) (*specs.LinuxResources, error) {
+	r, err := withLimit(m.dir, r)
+	if err != nil {
+		return nil, err
+	}
 	return wholeQuota(r, func() (quota, period string, err error) {
 		text, err := cgfs.Read(m.dir + "/cpu.max")
 		quota, period, _ = strings.Cut(text, " ")

@@ -231,6 +231,7 @@ func (m *legacy) setDevices(r *specs.LinuxResources) error {
 		return err
 	}
 	err = cgfs.Apply(policy.Settings(), m.dir)
+	m.fresh = err != nil // what a hook adds from now on stays
 	if m.rootless && errors.Is(err, unix.EPERM) {
 		// Without privilege no device node can be made or mounted either.
 		return nil
@@ -266,5 +267,7 @@ func (m *legacy) home() string {
 	}
 	return m.dirs[0].dir
 }
+
+func (m *legacy) of(controller string) string { return m.dir(controller) }
 
 func (m *legacy) Pids() ([]int, error) { return cgfs.Pids(m.home()) }

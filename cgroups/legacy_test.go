@@ -271,3 +271,20 @@ func TestSubStaysInside(t *testing.T) {
 		}
 	}
 }
+
+// What a hook has allowed stays when a later limit is set.
+func TestDevicesOnce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"devices.deny": "", "devices.allow": ""})
+	m := &legacy{fresh: true, dirs: []legacyDir{{controllers: []string{"devices"}, dir: dir}}}
+	if err := m.Set(nil); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string]string{"devices.deny": "the hook's"})
+	if err := m.Set(nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := cgfs.Read(dir + "/devices.deny"); got != "the hook's" {
+		t.Errorf("written again: %q", got)
+	}
+}

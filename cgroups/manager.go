@@ -23,10 +23,10 @@ type Manager interface {
 
 	// Set applies limits. What r leaves unset stays as it is. An error names
 	// the property ("linux.resources.memory.limit"), the file and the cause.
-	// Device rules are put in force, with or without any in r, for a manager
-	// that New made, and left as they are for one that was loaded: engines send
-	// the rules they know along with every update, and not those that a hook
-	// has added for the sake of a GPU.
+	// Device rules are put in force once, with or without any in r, for a
+	// manager that New made, and left as they are later and for one that was
+	// loaded: engines send the rules they know along with every update, and not
+	// those that a hook has added for the sake of a GPU.
 	Set(r *specs.LinuxResources) error
 
 	// Join says how a new process enters.

@@ -3,13 +3,17 @@ package cgroups
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"rt/cgroups/cgfs"
 	"rt/cgroups/systemd"
 	"rt/nsexec"
 )
@@ -26,7 +30,7 @@ type scope struct {
 	// Of one that is being made:
 	link        *systemd.Manager   // since New
 	properties  []systemd.Property // the unit is to begin with
-	limits      []systemd.Property // of those, what Set need not say again
+	limits      []systemd.Property // of those, what Set need not say
 	placeholder *nsexec.Executor
 }
 
@@ -71,10 +75,10 @@ func (s *scope) decide(l Layout, c Config, name systemd.Name, annotated []system
 	if err := s.files.check(c.Resources); err != nil {
 		return err
 	}
-	if s.limits, err = s.told(withoutPids(c.Resources)); err != nil {
+	if s.limits, err = s.told(c.Resources, ""); err != nil {
 		return err
 	}
-	s.properties = append(beginning(name, c.Description, s.pure), s.limits...)
+	s.properties = override(beginning(name, c.Description, s.pure), s.limits)
 	if old, ok := s.files.(*legacy); ok {
 		policy, err := old.policy(c.Resources)
 		if err != nil {
@@ -82,22 +86,38 @@ func (s *scope) decide(l Layout, c Config, name systemd.Name, annotated []system
 		}
 		s.properties = append(s.properties, systemd.Devices(policy)...)
 	}
-	s.properties = slices.DeleteFunc(s.properties, func(p systemd.Property) bool {
-		return slices.ContainsFunc(annotated, func(a systemd.Property) bool { return a.Name == p.Name })
-	})
-	s.properties = append(s.properties, annotated...)
+	s.properties = override(s.properties, annotated)
 	return nil
 }
 
-// withoutPids leaves out the one limit that may have to wait until the
-// placeholder has gone.
-func withoutPids(r *specs.LinuxResources) *specs.LinuxResources {
-	if r == nil || r.Pids == nil {
-		return r
+// override gives base and over, less what base has that over has, too.
+func override(base, over []systemd.Property) []systemd.Property {
+	base = slices.DeleteFunc(base, func(p systemd.Property) bool {
+		return slices.ContainsFunc(over, func(o systemd.Property) bool { return o.Name == p.Name })
+	})
+	return append(base, over...)
+}
+
+// SplitPids parts the limits on processes from all others, for the sake of a
+// container that needs more processes while it is made. Either may be nil.
+func SplitPids(r *specs.LinuxResources) (rest, pids *specs.LinuxResources) {
+	const file = "pids.max"
+	if r == nil {
+		return nil, nil
+	}
+	text, unified := r.Unified[file]
+	if r.Pids == nil && !unified {
+		return r, nil
 	}
 	without := *r
 	without.Pids = nil
-	return &without
+	pids = &specs.LinuxResources{Pids: r.Pids}
+	if unified {
+		without.Unified = maps.Clone(r.Unified)
+		delete(without.Unified, file)
+		pids.Unified = map[string]string{file: text}
+	}
+	return &without, pids
 }
 
 // beginning is what every container's unit has.
@@ -113,6 +133,8 @@ func beginning(name systemd.Name, description string, pure bool) []systemd.Prope
 		{Name: "CPUAccounting", Value: true},
 		{Name: "MemoryAccounting", Value: true},
 		{Name: "TasksAccounting", Value: true},
+		// Without one systemd has a limit of its own (DefaultTasksMax).
+		{Name: "TasksMax", Value: uint64(math.MaxUint64)},
 		{Name: io, Value: true},
 		// The engine ends its containers before the host goes down.
 		{Name: "DefaultDependencies", Value: false},
@@ -121,10 +143,11 @@ func beginning(name systemd.Name, description string, pure bool) []systemd.Prope
 	}
 }
 
-// told is what systemd is to be told of limits.
-func (s *scope) told(r *specs.LinuxResources) ([]systemd.Property, error) {
+// told is what systemd is to be told of limits, where a quota without a period
+// would have the one given, "" for the kernel's default.
+func (s *scope) told(r *specs.LinuxResources, period string) ([]systemd.Property, error) {
 	list, err := settings(r, s.pure)
-	return systemd.Properties(list, s.version), err
+	return systemd.Properties(list, systemd.Host{Version: s.version, V2: s.pure, Period: period}), err
 }
 
 func loadScope(m files, s State) *scope {
@@ -181,7 +204,16 @@ func (s *scope) Create() (err error) {
 	if old, ok := s.files.(*legacy); ok {
 		old.claim()
 	}
-	return nil
+	return s.makeRoom()
+}
+
+// makeRoom lifts the limit on processes that the unit has begun with: the
+// placeholder counts, and what makes the container. It has to be set again.
+func (s *scope) makeRoom() error {
+	if !slices.ContainsFunc(s.limits, func(p systemd.Property) bool { return p.Name == "TasksMax" }) {
+		return nil
+	}
+	return cgfs.Write(s.files.of("pids")+"/pids.max", "max")
 }
 
 // abandon takes back what Create has done. The scope ends with its only
@@ -232,14 +264,9 @@ func (s *scope) ours() (bool, error) {
 	return description == s.unit.Description, err
 }
 
-// Set tells the files first: the kernel may refuse what systemd takes. Where
-// systemd rounds, the last word is theirs, too.
+// Set tells the files first: the kernel may refuse what systemd takes.
 func (s *scope) Set(r *specs.LinuxResources) error {
-	if err := s.files.Set(r); err != nil {
-		return err
-	}
-	// A quota and its period are two files, of which r may change one.
-	whole, err := s.files.whole(r)
+	r, err := s.files.whole(r)
 	if err != nil {
 		return err
 	}
@@ -248,19 +275,33 @@ func (s *scope) Set(r *specs.LinuxResources) error {
 			return err
 		}
 	}
-	list, err := s.told(whole)
+	list, err := s.told(r, s.period())
 	if err != nil {
 		return err
 	}
+	if err := s.files.Set(r); err != nil {
+		return err
+	}
+	// A unit that is being made has begun with its limits.
 	list = slices.DeleteFunc(list, func(p systemd.Property) bool { return slices.ContainsFunc(s.limits, p.Equal) })
 	if len(list) == 0 {
 		return nil
 	}
-	err = s.manager(func(m *systemd.Manager) error { return m.Set(s.unit.Name, list) })
-	if err != nil || !slices.ContainsFunc(list, systemd.Property.Rounded) {
-		return err
+	return s.tell(list)
+}
+
+// period is that of the quota in force on v2, in microseconds; "" for the
+// kernel's default.
+func (s *scope) period() string {
+	if !s.pure {
+		return "" // never without: see whole
 	}
-	return s.files.Set(r)
+	text, err := cgfs.Read(s.files.of("cpu") + "/cpu.max")
+	if err != nil {
+		return "" // no controller, and no quota either
+	}
+	_, period, _ := strings.Cut(text, " ")
+	return period
 }
 
 func (s *scope) askVersion(m *systemd.Manager) (err error) {

@@ -2,6 +2,7 @@ package cgroups
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -99,18 +100,48 @@ func TestScopeWithoutSystemd(t *testing.T) {
 func TestScopeProperties(t *testing.T) {
 	limit, pids := int64(1<<20), int64(5)
 	r := &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}, Pids: &specs.LinuxPids{Limit: &pids}}
-	for pure, want := range map[bool]string{true: "MemoryMax", false: "MemoryLimit"} {
+	for pure, want := range map[bool][]string{true: {"MemoryMax", "TasksMax"}, false: {"TasksMax", "MemoryLimit"}} {
 		s := &scope{pure: pure, version: 252}
-		got, err := s.told(withoutPids(r))
-		if err != nil || !reflect.DeepEqual(got, []systemd.Property{{Name: want, Value: uint64(limit)}}) {
-			t.Errorf("v2 %t: %v, %v", pure, got, err)
-		}
-		if got, err := s.told(&specs.LinuxResources{Pids: r.Pids}); err != nil || len(got) != 1 || got[0].Name != "TasksMax" {
+		got, err := s.told(r, "")
+		if err != nil || len(got) != 2 || got[0].Name != want[0] || got[1].Name != want[1] {
 			t.Errorf("v2 %t: %v, %v", pure, got, err)
 		}
 	}
-	if r.Pids == nil {
+	// Unless there is a limit, systemd's own is not to be one.
+	base := beginning(systemd.Name{}, "", true)
+	named := func(list []systemd.Property) (tasks []any) {
+		for _, p := range list {
+			if p.Name == "TasksMax" {
+				tasks = append(tasks, p.Value)
+			}
+		}
+		return tasks
+	}
+	if got := named(base); !reflect.DeepEqual(got, []any{uint64(math.MaxUint64)}) {
+		t.Errorf("without a limit: %v", got)
+	}
+	if got := named(override(base, []systemd.Property{{Name: "TasksMax", Value: uint64(5)}})); !reflect.DeepEqual(got, []any{uint64(5)}) {
+		t.Errorf("with a limit: %v", got)
+	}
+}
+
+func TestSplitPids(t *testing.T) {
+	pids := &specs.LinuxPids{Limit: ptr(int64(1))}
+	r := &specs.LinuxResources{Pids: pids, Unified: map[string]string{"pids.max": "2", "memory.low": "1"}}
+	rest, only := SplitPids(r)
+	if want := (&specs.LinuxResources{Unified: map[string]string{"memory.low": "1"}}); !reflect.DeepEqual(rest, want) {
+		t.Errorf("rest: %+v", rest)
+	}
+	if want := (&specs.LinuxResources{Pids: pids, Unified: map[string]string{"pids.max": "2"}}); !reflect.DeepEqual(only, want) {
+		t.Errorf("pids: %+v", only)
+	}
+	if len(r.Unified) != 2 || r.Pids == nil {
 		t.Error("the resources were changed")
+	}
+	for _, r := range []*specs.LinuxResources{nil, {Unified: map[string]string{"memory.low": "1"}}} {
+		if rest, only := SplitPids(r); rest != r || only != nil {
+			t.Errorf("%+v: %+v, %+v", r, rest, only)
+		}
 	}
 }
 

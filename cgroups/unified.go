@@ -93,9 +93,6 @@ func (m *unified) Set(r *specs.LinuxResources) error {
 	if err != nil {
 		return err
 	}
-	if r, err = withLimit(m.dir, r); err != nil {
-		return err
-	}
 	list, err := v2.Settings(r)
 	if err != nil {
 		return err
@@ -122,10 +119,13 @@ func (m *unified) setDevices(r *specs.LinuxResources) error {
 		// Without privilege no device node can be made or mounted either.
 		return nil
 	}
+	m.fresh = err != nil // what a hook adds from now on stays
 	return err
 }
 
 func (m *unified) home() string { return m.dir }
+
+func (m *unified) of(string) string { return m.dir }
 
 func (m *unified) Join() (Join, error) {
 	dir, err := openDir(m.dir)

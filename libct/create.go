@@ -265,13 +265,11 @@ func (l *launch) build() error {
 	}
 	l.made, l.rec.Cgroup = true, l.manager.State()
 	l.plan.CgroupMounts = l.cgroupMounts()
-	resources, pids := l.config.Resources(), (*specs.LinuxPids)(nil)
-	if resources != nil && resources.Pids != nil && (l.plan.TwoStages() || l.rt.SystemdCgroup) {
+	resources, pids := l.config.Resources(), (*specs.LinuxResources)(nil)
+	if l.plan.TwoStages() || l.rt.SystemdCgroup {
 		// The executor is two processes for a moment, and a scope has begun
 		// with another.
-		early := *resources
-		pids, early.Pids = early.Pids, nil
-		resources = &early
+		resources, pids = cgroups.SplitPids(resources)
 	}
 	if !l.rt.NoCgroup && (resources != nil || !l.rt.Rootless) {
 		if err := l.manager.Set(resources); err != nil {
@@ -282,7 +280,7 @@ func (l *launch) build() error {
 		return startError(l.starved(err, l.manager, l.config.Resources()))
 	}
 	if pids != nil && !l.rt.NoCgroup {
-		return l.manager.Set(&specs.LinuxResources{Pids: pids, Devices: resources.Devices})
+		return l.manager.Set(pids)
 	}
 	return nil
 }

@@ -33,13 +33,17 @@ func (p Property) Equal(o Property) bool {
 	return p.Name == o.Name && signature(p.Value) == signature(o.Value) && bytes.Equal(a.buf, b.buf)
 }
 
-// Rounded tells whether systemd may make another value of it.
-func (p Property) Rounded() bool { return p.Name == "CPUQuotaPerSecUSec" }
+// Host is what decides how systemd is told of limits.
+type Host struct {
+	Version int    // of systemd
+	V2      bool   // cgroup v2 is all there is
+	Period  string // of the quota in force, in microseconds; "" for the kernel's default
+}
 
-// settings has a row for every file that systemd would write, too, whenever it
-// applies the unit's properties anew: v2's, then v1's. What it never writes
-// needs no property.
-var settings = [...]setting{
+// unified has a row for every file of v2 that systemd has a property for: it
+// writes them whenever it applies the unit's properties anew. It also writes
+// some that it has none for (memory.oom.group).
+var unified = [...]setting{
 	{"cpu.weight", 0, number("CPUWeight", 1, 10000)},
 	{"cpu.idle", 252, idle},
 	{"cpu.max", 0, cpuMax},
@@ -52,34 +56,55 @@ var settings = [...]setting{
 	{"memory.swap.max", 0, number("MemorySwapMax", 0, infinity)},
 	{"pids.max", 0, number("TasksMax", 1, infinity)},
 	{"io.weight", 0, number("IOWeight", 1, 10000)},
+	{"io.bfq.weight", 0, bfq},
+}
 
+// legacy is the same for v1.
+var legacy = [...]setting{
+	{"pids.max", 0, number("TasksMax", 1, infinity)},
 	{"cpu.shares", 0, number("CPUShares", 2, 262144)},
 	{"cpu.cfs_quota_us", 0, cfsQuota},
 	{"memory.limit_in_bytes", 0, number("MemoryLimit", 1, infinity)},
 	{"blkio.bfq.weight", 0, number("BlockIOWeight", 10, 1000)},
 }
 
-// Properties gives what systemd of a version is to be told of limits that are
-// going to be written.
-func Properties(writes []cgfs.Setting, version int) []Property {
+// Properties gives what systemd is to be told of limits that are going to be
+// written.
+func Properties(writes []cgfs.Setting, host Host) []Property {
 	files := map[string]string{}
 	for _, w := range writes {
-		file, value := w.File, w.Value
-		if file == "io.bfq.weight" {
-			file, value = w.Else, w.ElseValue // systemd converts it back
+		value := w.Value
+		switch {
+		case strings.Contains(value, ":"):
+			continue // a value of one device has no place here
+		case w.File == "cpu.max":
+			value = withPeriod(value, files["cpu.max"], host.Period)
 		}
-		// A value of one device has no place here.
-		if !strings.Contains(value, ":") {
-			files[file] = value
-		}
+		files[w.File] = value
+	}
+	rows := legacy[:]
+	if host.V2 {
+		rows = unified[:]
 	}
 	var out []Property
-	for _, s := range settings {
-		if value, ok := files[s.file]; ok && version >= s.since {
+	for _, s := range rows {
+		if value, ok := files[s.file]; ok && host.Version >= s.since {
 			out = append(out, s.properties(value, files)...)
 		}
 	}
 	return out
+}
+
+// withPeriod completes a write to cpu.max, which leaves a period that it does
+// not name as it is: that of the write before, or the one in force.
+func withPeriod(value, before, inForce string) string {
+	if len(strings.Fields(value)) != 1 {
+		return value
+	}
+	if f := strings.Fields(before); len(f) == 2 {
+		inForce = f[1]
+	}
+	return value + " " + inForce
 }
 
 // number converts a number that systemd takes from least to most.
@@ -93,19 +118,38 @@ func number(name string, least, most uint64) func(string, map[string]string) []P
 	}
 }
 
-// parse reads a number as the kernel's memparse does.
+// parse reads a number as the kernel's memparse and kstrtoull do: in base 16
+// after "0x", 8 after "0", else 10.
 func parse(value string) (uint64, bool) {
 	if value == "max" || value == "-1" || value == "infinity" {
 		return infinity, true
 	}
+	suffixes := "kmgtpe"
+	if strings.HasPrefix(strings.ToLower(value), "0x") {
+		suffixes = "kmgtp" // "e" is a digit
+	}
 	var shift uint
 	if value != "" {
-		if i := strings.IndexByte("kmgt", value[len(value)-1]|0x20); i >= 0 {
+		if i := strings.IndexByte(suffixes, value[len(value)-1]|0x20); i >= 0 {
 			shift, value = uint(10*(i+1)), value[:len(value)-1]
 		}
 	}
-	n, err := strconv.ParseUint(value, 10, 64)
+	n, err := strconv.ParseUint(value, 0, 64)
 	return n << shift, err == nil && n<<shift>>shift == n
+}
+
+// bfq converts a weight for the BFQ scheduler to the one that systemd turns
+// back into it: equal up to the default of both, steeper by 11 beyond.
+func bfq(value string, files map[string]string) []Property {
+	n, ok := parse(strings.TrimPrefix(value, "default "))
+	if _, plain := files["io.weight"]; plain || !ok {
+		return nil
+	}
+	const usual = 100
+	if n = min(max(n, 1), 1000); n > usual {
+		n = usual + (n-usual)*11
+	}
+	return []Property{{"IOWeight", n}}
 }
 
 // idle is a weight of its own, and to give it up is to return to the usual one.
@@ -121,7 +165,7 @@ func idle(value string, files map[string]string) []Property {
 
 func cpuMax(value string, _ map[string]string) []Property {
 	limit, period, _ := strings.Cut(value, " ")
-	return quota(limit, period)
+	return quota(limit, strings.TrimSpace(period))
 }
 
 func cfsQuota(value string, files map[string]string) []Property {
@@ -130,14 +174,18 @@ func cfsQuota(value string, files map[string]string) []Property {
 
 // quota converts microseconds in each period to those in each second. Systemd
 // writes its unit files in whole percents and cuts off the rest, so that the
-// limit would be lower after it has read them again: it is rounded up.
+// limit would be lower after it has read them again: it is rounded up. The
+// exact value is the file's.
 func quota(limit, period string) []Property {
-	n, ok := parse(limit)
-	p, given := parse(period)
-	if !given {
-		p = defaultPeriod
+	n, err := strconv.ParseUint(limit, 10, 64)
+	if limit == "max" || limit == "-1" {
+		n, err = infinity, nil
 	}
-	if !ok || p == 0 {
+	p := uint64(defaultPeriod)
+	if err == nil && period != "" {
+		p, err = strconv.ParseUint(period, 10, 64)
+	}
+	if err != nil || p == 0 {
 		return nil
 	}
 	perSecond := uint64(infinity)

@@ -3,6 +3,7 @@ package systemd
 import (
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"rt/cgroups/cgfs"
@@ -44,8 +45,19 @@ func TestProperties(t *testing.T) {
 		{"memory.limit_in_bytes", "-1", []Property{{"MemoryLimit", max}}},
 		{"blkio.bfq.weight", "500", []Property{{"BlockIOWeight", uint64(500)}}},
 		{"hugetlb.2MB.max", "0", nil},
+		{"memory.max", "0x4000000", []Property{{"MemoryMax", uint64(64 << 20)}}},
+		{"memory.max", "0x1e", []Property{{"MemoryMax", uint64(30)}}},
+		{"memory.max", "010M", []Property{{"MemoryMax", uint64(8 << 20)}}},
+		{"memory.max", "1p", []Property{{"MemoryMax", uint64(1 << 50)}}},
+		{"memory.max", "1E", []Property{{"MemoryMax", uint64(1 << 60)}}},
+		{"memory.max", "16E", nil},
+		{"io.bfq.weight", "1", []Property{{"IOWeight", uint64(1)}}},
+		{"io.bfq.weight", "100", []Property{{"IOWeight", uint64(100)}}},
+		{"io.bfq.weight", "default 173", []Property{{"IOWeight", uint64(903)}}},
+		{"io.bfq.weight", "1000", []Property{{"IOWeight", uint64(10000)}}},
 	} {
-		got := Properties([]cgfs.Setting{{File: c.file, Value: c.value}}, 252)
+		v2 := !slices.Contains([]string{"cpu.shares", "cpu.cfs_quota_us", "memory.limit_in_bytes", "blkio.bfq.weight"}, c.file)
+		got := Properties([]cgfs.Setting{{File: c.file, Value: c.value}}, Host{Version: 252, V2: v2})
 		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s %q: %v, want %v", c.file, c.value, got, c.want)
 		}
@@ -56,25 +68,62 @@ func TestPropertiesTogether(t *testing.T) {
 	writes := []cgfs.Setting{
 		{File: "cpu.weight", Value: "20"},
 		{File: "cpu.idle", Value: "1"},
-		{File: "cpu.cfs_period_us", Value: "50000"},
-		{File: "cpu.cfs_quota_us", Value: "25000"},
 		{File: "io.bfq.weight", Value: "500", Else: "io.weight", ElseValue: "4950"},
 		{File: "pids.max", Value: "7"},
 		{File: "pids.max", Value: "9"}, // the last is what counts
 	}
-	want := []Property{
-		{"CPUWeight", uint64(0)}, {"TasksMax", uint64(9)}, {"IOWeight", uint64(4950)},
-		{"CPUQuotaPerSecUSec", uint64(500000)}, {"CPUQuotaPeriodUSec", uint64(50000)},
-	}
-	if got := Properties(writes, 252); !reflect.DeepEqual(got, want) {
+	want := []Property{{"CPUWeight", uint64(0)}, {"TasksMax", uint64(9)}, {"IOWeight", uint64(4500)}}
+	if got := Properties(writes, Host{Version: 252, V2: true}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	// Older ones have no idle cgroups, and would take 0 for an error.
 	want[0].Value = uint64(20)
-	if got := Properties(append(writes[:1:1], writes[2:]...), 249); !reflect.DeepEqual(got, want) {
+	if got := Properties(append(writes[:1:1], writes[2:]...), Host{Version: 249, V2: true}); !reflect.DeepEqual(got, want) {
 		t.Errorf("version 249: got %v, want %v", got, want)
 	}
-	if got := Properties(writes[1:2], 249); got != nil {
+	if got := Properties(writes[1:2], Host{Version: 249, V2: true}); got != nil {
 		t.Errorf("version 249: got %v for an idle cgroup", got)
+	}
+}
+
+// On v1 systemd knows shares and nothing of idle cgroups, and a file of v2 is
+// none of its.
+func TestPropertiesV1(t *testing.T) {
+	writes := []cgfs.Setting{
+		{File: "cpu.shares", Value: "512"},
+		{File: "cpu.cfs_period_us", Value: "50000"},
+		{File: "cpu.cfs_quota_us", Value: "25000"},
+		{File: "cpu.idle", Value: "0"},
+		{File: "pids.max", Value: "5"},
+		{File: "memory.max", Value: "5"},
+	}
+	want := []Property{
+		{"TasksMax", uint64(5)}, {"CPUShares", uint64(512)},
+		{"CPUQuotaPerSecUSec", uint64(500000)}, {"CPUQuotaPeriodUSec", uint64(50000)},
+	}
+	if got := Properties(writes, Host{Version: 252}); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// A quota without a period has the one in force.
+func TestPropertiesPeriod(t *testing.T) {
+	for _, c := range []struct {
+		writes []string
+		period uint64
+	}{
+		{[]string{"25000"}, 50000},
+		{[]string{"25000 20000"}, 20000},
+		{[]string{"max 80000", "25000"}, 80000},
+		{[]string{"max 80000", "25000 20000"}, 20000},
+	} {
+		var writes []cgfs.Setting
+		for _, w := range c.writes {
+			writes = append(writes, cgfs.Setting{File: "cpu.max", Value: w})
+		}
+		got := Properties(writes, Host{Version: 252, V2: true, Period: "50000"})
+		if len(got) != 2 || got[1].Value != c.period {
+			t.Errorf("%q: %v, want a period of %d", c.writes, got, c.period)
+		}
 	}
 }

@@ -1,0 +1,139 @@
+package cgroups
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"rt/cgroups/cgfs"
+	"rt/cgroups/systemd"
+)
+
+// Whenever systemd is told a property of a unit it writes all the files it
+// knows from what it knows. Some of that differs from what is in force: a quota
+// is rounded to whole percents, and some files have no property. So their
+// values are kept, and written back.
+
+// rewritten are the files that systemd writes, of v2 and of v1, in an order in
+// which they can be written back.
+var rewritten = map[bool][]cgfs.Setting{
+	true: {
+		{Controller: "cpu", File: "cpu.idle"},
+		{Controller: "cpu", File: "cpu.weight"},
+		{Controller: "cpu", File: "cpu.max"},
+		{Controller: "cpuset", File: "cpuset.cpus"},
+		{Controller: "cpuset", File: "cpuset.mems"},
+		{Controller: "memory", File: "memory.min"},
+		{Controller: "memory", File: "memory.low"},
+		{Controller: "memory", File: "memory.high"},
+		{Controller: "memory", File: "memory.swap.max"},
+		{Controller: "memory", File: "memory.zswap.max"},
+		{Controller: "memory", File: "memory.zswap.writeback"},
+		{Controller: "memory", File: "memory.max"},
+		{Controller: "memory", File: "memory.oom.group"},
+		{Controller: "io", File: "io.weight"},
+		{Controller: "io", File: "io.bfq.weight"},
+		{Controller: "pids", File: "pids.max"},
+	},
+	false: {
+		{Controller: "cpu", File: "cpu.shares"},
+		{Controller: "cpu", File: "cpu.cfs_period_us", Linked: true},
+		{Controller: "cpu", File: "cpu.cfs_quota_us", Linked: true},
+		{Controller: "memory", File: "memory.limit_in_bytes"},
+		{Controller: "blkio", File: "blkio.weight"},
+		{Controller: "blkio", File: "blkio.bfq.weight"},
+		{Controller: "pids", File: "pids.max"},
+	},
+}
+
+// inForce reads the files that systemd writes, those there are.
+func (s *scope) inForce() []cgfs.Setting {
+	var list []cgfs.Setting
+	for _, f := range rewritten[s.pure] {
+		text, err := cgfs.Read(s.files.of(f.Controller) + "/" + f.File)
+		if err != nil {
+			continue // the kernel lacks it
+		}
+		// What follows the first line is of one device each, which systemd
+		// leaves alone.
+		f.Value, _, _ = strings.Cut(text, "\n")
+		f.Value = strings.TrimPrefix(f.Value, "default ")
+		f.Property = "keep the value that systemd has changed"
+		list = append(list, f)
+	}
+	return list
+}
+
+// changed lists what must be written for kept to be in force again. What
+// cannot be written is left out: no value, and the weight of an idle cgroup.
+func changed(kept, now []cgfs.Setting) []cgfs.Setting {
+	return slices.DeleteFunc(slices.Clone(kept), func(k cgfs.Setting) bool {
+		return slices.Contains(now, k) || k.Value == "" || k.File == "cpu.weight" && k.Value == "0"
+	})
+}
+
+// tell sets properties of the unit.
+func (s *scope) tell(list []systemd.Property) (err error) {
+	kept := s.inForce()
+	// Also after an error: systemd may do what it has not answered.
+	defer func() {
+		err = errors.Join(err, cgfs.Apply(changed(kept, s.inForce()), s.files.of))
+	}()
+	set := func() error {
+		return s.manager(func(m *systemd.Manager) error { return m.Set(s.unit.Name, list) })
+	}
+	if old, ok := s.files.(*legacy); ok && old.dir("devices") != "" {
+		return old.keepDevices(set)
+	}
+	return set()
+}
+
+// allDevices is what the kernel shows of a policy that allows, with exceptions
+// or without.
+const allDevices = "a *:* rwm"
+
+// keepDevices runs do, which writes the list of devices anew, so that no
+// process of the container sees anything of it: hooks have added devices to the
+// list, and rules may be gone for a moment. Where the kernel does not show the
+// exceptions, do is not run: they could not be had back.
+func (m *legacy) keepDevices(do func() error) (err error) {
+	dir := m.dir("devices")
+	text, err := cgfs.Read(dir + "/devices.list")
+	if err != nil || text == allDevices {
+		return err
+	}
+	frozen, err := m.Frozen()
+	if err != nil {
+		return err
+	}
+	if !frozen {
+		if err := m.Freeze(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, m.Thaw()) }()
+	}
+	err = do()
+	now, readErr := cgfs.Read(dir + "/devices.list")
+	if readErr != nil {
+		return errors.Join(err, readErr)
+	}
+	return errors.Join(err, cgfs.Apply(devicesBack(text, now), m.of))
+}
+
+// devicesBack lists the writes that lead from one devices.list to another,
+// neither of which allows by default after the first write.
+func devicesBack(kept, now string) []cgfs.Setting {
+	var list []cgfs.Setting
+	write := func(file string, from, without []string) {
+		for _, line := range from {
+			if line != "" && !slices.Contains(without, line) {
+				list = append(list, cgfs.Setting{Controller: "devices", File: file, Value: line,
+					Property: "keep the devices that systemd has changed"})
+			}
+		}
+	}
+	before, after := strings.Split(kept, "\n"), strings.Split(now, "\n")
+	write("devices.deny", after, before)
+	write("devices.allow", before, after)
+	return list
+}
