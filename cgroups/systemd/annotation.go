@@ -20,8 +20,11 @@ const AnnotationPrefix = "org.systemd.property."
 // processes of the host along into their end (PIDs, Conflicts,
 // PropagatesStopTo), start units (Wants, OnFailure) or reboot the machine
 // (FailureAction, JobTimeoutAction).
+//
+// A container that depends on the others (DefaultDependencies) has a part in a
+// shutdown, and may not hold it up for long: see maxStop.
 var annotated = map[string]func(text string) (any, error){
-	"After":                      textList,
+	"After":                      units,
 	"CollectMode":                text,
 	"DefaultDependencies":        boolean,
 	"FinalKillSignal":            number32,
@@ -29,9 +32,17 @@ var annotated = map[string]func(text string) (any, error){
 	"RuntimeMaxUSec":             number64,
 	"RuntimeRandomizedExtraUSec": number64,
 	"SendSIGHUP":                 boolean,
-	"SendSIGKILL":                boolean,
+	"SendSIGKILL":                always,
 	"TimeoutStopUSec":            number64,
 }
+
+// maxStop is how long, in microseconds, a container's processes are given for
+// their end at most. Engines turn the grace period of a pod into it, which may
+// be hours; it still counts where they stop a container.
+const maxStop = 10 * 60 * 1000000
+
+// maxAfter is how many units a container may wait for.
+const maxAfter = 16
 
 // Annotated gives the properties that annotations set. Values are written as
 // gvariant text; a name in Sec, as the manuals have it, takes seconds.
@@ -60,6 +71,9 @@ func Annotated(annotations map[string]string) ([]Property, error) {
 			errs = append(errs, fmt.Errorf("annotations[%q]: %s is set twice", key, name))
 			continue
 		}
+		if stop, ok := value.(uint64); ok && name == "TimeoutStopUSec" {
+			value = min(stop, maxStop)
+		}
 		out = append(out, Property{name, value})
 	}
 	return out, errors.Join(errs...)
@@ -70,6 +84,32 @@ func boolean(s string) (any, error) {
 		return nil, fmt.Errorf("%q is not true or false", s)
 	}
 	return s == "true", nil
+}
+
+// always is for what may be said and not be refused.
+func always(s string) (any, error) {
+	value, err := boolean(s)
+	if err == nil && s != "true" {
+		err = errors.New("rt does not let a container outlive its scope, and takes only true")
+	}
+	return value, err
+}
+
+// units takes a list of names of units.
+func units(s string) (any, error) {
+	list, err := textList(s)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > maxAfter {
+		return nil, fmt.Errorf("%d units are more than %d", len(list), maxAfter)
+	}
+	for _, unit := range list {
+		if err := checkUnit(strings.Replace(unit, "@", "", 1)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // integer takes a number with or without its type.
@@ -137,7 +177,7 @@ func quoted(s string) (value, rest string, err error) {
 	return "", "", fmt.Errorf("%q has no closing quote", s)
 }
 
-func textList(s string) (any, error) {
+func textList(s string) ([]string, error) {
 	bad := fmt.Errorf("%q is not a list of texts (such as %q)", s, "['a.service', 'b.service']")
 	rest, ok := strings.CutPrefix(strings.TrimSpace(strings.TrimPrefix(s, "@as")), "[")
 	if !ok {

@@ -46,12 +46,12 @@ func is(err error, name string) bool {
 
 // dial connects to a socket and gets past the authentication.
 func dial(path string, wait time.Duration) (*conn, error) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("make socket: %w", err)
 	}
 	c := &conn{fd: fd, wait: wait}
-	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+	if err := c.connect(path); err != nil {
 		c.close()
 		return nil, fmt.Errorf("connect to %s: %w", path, err)
 	}
@@ -60,6 +60,26 @@ func dial(path string, wait time.Duration) (*conn, error) {
 		return nil, fmt.Errorf("authenticate at %s: %w", path, err)
 	}
 	return c, nil
+}
+
+// connect waits while there is a queue of others before the manager: one that
+// does not block is told at once that the queue is full, and cannot wait.
+func (c *conn) connect(path string) error {
+	limit := unix.NsecToTimeval(int64(c.wait))
+	if err := unix.SetsockoptTimeval(c.fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit); err != nil {
+		return err
+	}
+	err := unix.EINTR
+	for err == unix.EINTR {
+		err, _ = unix.Connect(c.fd, &unix.SockaddrUnix{Name: path}).(unix.Errno)
+	}
+	switch err {
+	case 0:
+		return unix.SetNonblock(c.fd, true)
+	case unix.EAGAIN:
+		return c.late()
+	}
+	return err
 }
 
 func (c *conn) close() { unix.Close(c.fd) }
@@ -180,8 +200,13 @@ func (c *conn) next() (message, error) {
 		if err := c.fill(); err != nil {
 			return m, err
 		}
+		if time.Now().After(c.until) { // however much there is to read
+			return m, c.late()
+		}
 	}
 }
+
+func (c *conn) late() error { return fmt.Errorf("no answer within %v", c.wait) }
 
 var errClosed = errors.New("the service manager has closed the connection")
 
@@ -234,7 +259,7 @@ func (c *conn) ready(events int16) error {
 	for {
 		left := time.Until(c.until)
 		if left <= 0 {
-			return fmt.Errorf("no answer within %v", c.wait)
+			return c.late()
 		}
 		t := unix.NsecToTimespec(int64(left))
 		n, err := unix.Ppoll(fds, &t, nil)

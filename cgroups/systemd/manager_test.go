@@ -315,6 +315,60 @@ func TestConnectFails(t *testing.T) {
 	}
 }
 
+// A manager whose queue is full may come to it yet: connecting waits, and not
+// for ever.
+func TestConnectQueue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "full")
+	l, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(l)
+	if err := errors.Join(unix.Bind(l, &unix.SockaddrUnix{Name: path}), unix.Listen(l, 0)); err != nil {
+		t.Fatal(err)
+	}
+	first := &conn{wait: testWait}
+	if first.fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer first.close()
+	if err := first.connect(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dial(path, 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "no answer within 50ms") {
+		t.Errorf("a full queue: %v", err)
+	}
+	connected := make(chan error, 1)
+	second := &conn{wait: testWait}
+	if second.fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer second.close()
+	go func() { connected <- second.connect(path) }()
+	fd, _, err := unix.Accept(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := <-connected; err != nil {
+		t.Errorf("after its turn has come: %v", err)
+	}
+}
+
+// One that tells of others without end does not answer, either.
+func TestChatter(t *testing.T) {
+	m := fake(t, 50*time.Millisecond, func(r request) [][]byte {
+		out := [][]byte{accept(r, objectPath("/job/2"))}
+		for range 20000 {
+			out = append(out, ended("/job/1", "done"))
+		}
+		return out
+	})
+	if err := m.Start("a.scope", 1, nil); err == nil || !strings.Contains(err.Error(), "no answer within 50ms") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestParseVersion(t *testing.T) {
 	for text, want := range map[string]int{"252": 252, "252.39-1~deb12u2": 252, "v249.11": 249, "257~rc1": 257, "": 0, "x": 0} {
 		if got, err := parseVersion(text); got != want || (err == nil) != (want != 0) {
