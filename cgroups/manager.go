@@ -7,8 +7,6 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
-
-	"rt/nsexec"
 )
 
 // Manager is one container's place in the cgroup hierarchies. All paths are
@@ -82,8 +80,9 @@ type Join struct {
 	// It comes before the process makes its cgroup namespace.
 	Attach func(pid int) error
 
-	// placeholder has kept the cgroup from being taken for one that has ended.
-	placeholder *nsexec.Executor
+	// entered ends what has kept the cgroup from being taken for one that has
+	// ended; nil when that is not needed.
+	entered func()
 }
 
 // Refused adds to the error of a clone3 into Dir which of v2's rules it broke.
@@ -94,12 +93,19 @@ func (j Join) Refused(err error) error {
 	return err
 }
 
-// Close lets go of Dir, and tells that the process has entered.
+// Close lets go of Dir.
 func (j Join) Close() {
 	if j.Dir != nil {
 		j.Dir.Close()
 	}
-	end(j.placeholder)
+}
+
+// Entered tells that a process has entered that is to stay. If none has, the
+// cgroup stays until it is destroyed, and what the kernel has counted with it.
+func (j Join) Entered() {
+	if j.entered != nil {
+		j.entered()
+	}
 }
 
 // State is what state.json keeps of a cgroup.

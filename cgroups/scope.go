@@ -183,7 +183,7 @@ func (s *scope) manager(do func(*systemd.Manager) error) error {
 func (s *scope) Create() (err error) {
 	defer func() {
 		if err != nil {
-			s.abandon()
+			err = errors.Join(err, s.abandon())
 		}
 	}()
 	if s.placeholder, err = placeholder(); err != nil {
@@ -193,6 +193,9 @@ func (s *scope) Create() (err error) {
 		return m.Start(s.unit.Name, s.placeholder.Pid, s.properties)
 	})
 	if err != nil {
+		if !systemd.Refused(err) {
+			err = errors.Join(err, s.withdraw())
+		}
 		return err
 	}
 	if s.unit.Inode, err = inode(s.place()); err != nil {
@@ -216,14 +219,32 @@ func (s *scope) makeRoom() error {
 	return cgfs.Write(s.files.of("pids")+"/pids.max", "max")
 }
 
+// withdraw takes back a start that systemd has not answered for: it would put
+// whoever has the placeholder's pid by then into the scope.
+func (s *scope) withdraw() error {
+	return s.manager(func(m *systemd.Manager) error {
+		description, err := m.Property(s.unit.Name, "Description")
+		if err != nil || description != s.unit.Description {
+			return err
+		}
+		return m.Stop(s.unit.Name)
+	})
+}
+
 // abandon takes back what Create has done. The scope ends with its only
 // process even where systemd does not answer.
-func (s *scope) abandon() {
+func (s *scope) abandon() error {
+	s.entered()
+	if s.unit.Inode == 0 {
+		return nil
+	}
+	return s.stop()
+}
+
+// entered ends the placeholder.
+func (s *scope) entered() {
 	end(s.placeholder)
 	s.placeholder = nil
-	if s.unit.Inode != 0 {
-		s.stop()
-	}
 }
 
 // place is a directory that systemd makes for every scope.
@@ -309,23 +330,6 @@ func (s *scope) askVersion(m *systemd.Manager) (err error) {
 	return err
 }
 
-func (s *scope) Join() (Join, error) {
-	j, err := s.files.Join()
-	if err != nil {
-		return j, err
-	}
-	if s.unit.User && !mayEnter(s.place()) {
-		j.Close()
-		j = Join{Attach: s.attach}
-	}
-	j.placeholder, s.placeholder = s.placeholder, nil
-	return j, nil
-}
-
-func (s *scope) attach(pid int) error {
-	return s.manager(func(m *systemd.Manager) error { return m.Attach(s.unit.Name, pid) })
-}
-
 // Kill leaves alone what another container has made under this name.
 func (s *scope) Kill() error {
 	ours, err := s.ours()
@@ -338,8 +342,7 @@ func (s *scope) Kill() error {
 // Destroy stops the unit. One whose processes have all ended is gone already,
 // and another container may have its name and directories.
 func (s *scope) Destroy() error {
-	end(s.placeholder)
-	s.placeholder = nil
+	s.entered()
 	if _, err := inode(s.place()); !errors.Is(err, unix.ENOENT) {
 		ours, err := s.ours()
 		if err != nil || !ours {

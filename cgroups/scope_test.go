@@ -179,7 +179,7 @@ func TestPlaceholder(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := x.Pid
-	Join{placeholder: x}.Close()
+	(&scope{placeholder: x}).entered()
 	if _, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid))); err == nil {
 		t.Errorf("process %d is still there", pid)
 	}

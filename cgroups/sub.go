@@ -74,21 +74,31 @@ func (m *unified) Sub(spec []string) (Join, error) {
 func (m *legacy) Beside(int) (Join, error) { return m.Join() }
 
 func (m *unified) Beside(pid int) (Join, error) {
-	text, err := cgfs.Read("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	sub, err := m.holding(pid)
 	if err != nil {
 		return Join{}, err
+	}
+	dir, err := openDir(m.dir + sub)
+	return Join{Dir: dir}, err
+}
+
+// holding gives the cgroup that holds a process of the container, from the
+// container's own.
+func (m *unified) holding(pid int) (sub string, err error) {
+	text, err := cgfs.Read("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	if err != nil {
+		return "", err
 	}
 	own, err := parseOwn(text)
 	if err != nil {
-		return Join{}, err
+		return "", err
 	}
 	if own.V2 != nil {
 		if sub, ok := within(m.dir, own.V2.Own); ok {
-			dir, err := openDir(m.dir + sub)
-			return Join{Dir: dir}, err
+			return sub, nil
 		}
 	}
-	return Join{}, fmt.Errorf("process %d is not in cgroup %s", pid, m.dir)
+	return "", fmt.Errorf("process %d is not in cgroup %s", pid, m.dir)
 }
 
 // within gives what a cgroup, named from the hierarchy's root, has beyond

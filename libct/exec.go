@@ -172,7 +172,7 @@ func (e *entry) enter(f *foreground) error {
 		return err
 	}
 	err = e.start(f, join)
-	if errors.Is(err, unix.EBUSY) && len(e.options.Cgroup) == 0 && join.Dir != nil {
+	if errors.Is(err, unix.EBUSY) && len(e.options.Cgroup) == 0 && (join.Dir != nil || join.Attach != nil) {
 		if join, err = m.Beside(e.c.rec.InitPid); err != nil {
 			return err
 		}

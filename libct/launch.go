@@ -91,6 +91,7 @@ func (l *launch) spawn() error {
 	if err := l.x.Run(l.plan.Build(&l.regs)); err != nil {
 		return hookSaid(err, l.hookLog)
 	}
+	join.Entered()
 	l.files.close()
 	return nil
 }

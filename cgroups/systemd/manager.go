@@ -162,6 +162,12 @@ func (m *Manager) Start(unit string, pid int, properties []Property) error {
 	return nil
 }
 
+// Refused tells whether err is the manager's word, so that nothing more comes of
+// what it was asked for. Otherwise it may do that yet.
+func Refused(err error) bool {
+	return errors.As(err, new(*callError)) || errors.As(err, new(*jobError))
+}
+
 // Set changes properties until the next boot, and returns when they are in
 // force: the manager applies them after it has answered, and before it reads
 // the next call.
@@ -175,9 +181,10 @@ func (m *Manager) Set(unit string, properties []Property) error {
 	return nil
 }
 
-// Attach moves a process into the scope, where the caller may not.
-func (m *Manager) Attach(unit string, pid int) error {
-	_, err := m.manager("AttachProcessesToUnit", unit, "", []uint32{uint32(pid)})
+// Attach moves a process into the scope, where the caller may not: into the
+// cgroup sub below the scope's ("/a/b"), or with "" its own.
+func (m *Manager) Attach(unit, sub string, pid int) error {
+	_, err := m.manager("AttachProcessesToUnit", unit, sub, []uint32{uint32(pid)})
 	if err != nil {
 		return fmt.Errorf("attach process %d to unit %q: %w", pid, unit, err)
 	}
@@ -252,7 +259,9 @@ func one(args []any) (string, error) {
 // jobError says how a job has ended that was not done.
 type jobError struct{ result string }
 
-func (e *jobError) Error() string { return fmt.Sprintf("the job ended as %q", e.result) }
+func (e *jobError) Error() string {
+	return fmt.Sprintf("the job ended as %q (systemd's journal says why)", e.result)
+}
 
 // job asks for something that takes a job and waits for its end.
 func (m *Manager) job(member string, args ...any) error {

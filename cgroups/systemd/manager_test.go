@@ -112,8 +112,11 @@ func TestStartFails(t *testing.T) {
 		return [][]byte{refuse(r, errorNoSuchUnit, "none")}
 	})
 	err := m.Start("a.scope", 1, nil)
-	if err == nil || err.Error() != `start unit "a.scope": the job ended as "failed"` {
+	if err == nil || err.Error() != `start unit "a.scope": the job ended as "failed" (systemd's journal says why)` {
 		t.Errorf("%v", err)
+	}
+	if !Refused(err) {
+		t.Error("the end of the job is no refusal")
 	}
 	if got := strings.Join(asked, " "); got != "StartTransientUnit ResetFailedUnit" {
 		t.Errorf("asked for %s", got)
@@ -125,7 +128,7 @@ func TestStartRefused(t *testing.T) {
 		return [][]byte{refuse(r, "org.freedesktop.DBus.Error.PropertyReadOnly", "Cannot set property X, or unknown property.")}
 	})
 	err := m.Start("a.scope", 1, nil)
-	if err == nil || err.Error() != `start unit "a.scope": Cannot set property X, or unknown property.` {
+	if err == nil || !Refused(err) || err.Error() != `start unit "a.scope": Cannot set property X, or unknown property.` {
 		t.Errorf("%v", err)
 	}
 }
@@ -180,6 +183,24 @@ func TestStop(t *testing.T) {
 	}
 }
 
+func TestAttach(t *testing.T) {
+	for _, sub := range []string{"", "/a/b"} {
+		var want encoder
+		want.value("a.scope")
+		want.value(sub)
+		want.value([]uint32{7})
+		m := fake(t, testWait, func(r request) [][]byte {
+			if r.member != "AttachProcessesToUnit" || r.args != string(want.buf) {
+				return [][]byte{refuse(r, "no", r.member)}
+			}
+			return [][]byte{accept(r)}
+		})
+		if err := m.Attach("a.scope", sub, 7); err != nil {
+			t.Errorf("%q: %v", sub, err)
+		}
+	}
+}
+
 func TestSilence(t *testing.T) {
 	const wait = 50 * time.Millisecond
 	for name, answer := range map[string]func(r request) [][]byte{
@@ -193,7 +214,7 @@ func TestSilence(t *testing.T) {
 		m := fake(t, wait, answer)
 		begin := time.Now()
 		err := m.Start("a.scope", 1, nil)
-		if err == nil || !strings.Contains(err.Error(), "no answer within 50ms") {
+		if err == nil || Refused(err) || !strings.Contains(err.Error(), "no answer within 50ms") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if took := time.Since(begin); took > testWait {
@@ -204,7 +225,7 @@ func TestSilence(t *testing.T) {
 
 func TestHangUp(t *testing.T) {
 	m := fake(t, testWait, func(request) [][]byte { return [][]byte{nil} })
-	if err := m.Start("a.scope", 1, nil); !errors.Is(err, errClosed) {
+	if err := m.Start("a.scope", 1, nil); !errors.Is(err, errClosed) || Refused(err) {
 		t.Errorf("%v, want %v", err, errClosed)
 	}
 	if err := m.Stop("a.scope"); !errors.Is(err, errClosed) {
