@@ -1,6 +1,12 @@
 package main
 
-import "testing"
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"testing"
+)
 
 func TestPage(t *testing.T) {
 	r := result{
@@ -32,5 +38,32 @@ Skipped, because this is not true there:
 `
 	if got := r.page("Linux 6"); got != want {
 		t.Errorf("page:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestPagesAreListed keeps docs/engines.md true: it names each engine's page
+// and how many cases there are on it, none of which fails with rt.
+func TestPagesAreListed(t *testing.T) {
+	list, err := os.ReadFile("../../docs/engines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	caseRow := regexp.MustCompile(`(?m)^\|.*\| (pass|skip|FAIL) \| (pass|skip|FAIL) \|$`)
+	for _, name := range engineNames() {
+		page, err := os.ReadFile("../../docs/engines/" + name + ".md")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		cases := caseRow.FindAllSubmatch(page, -1)
+		for _, c := range cases {
+			if string(c[1]) == "FAIL" {
+				t.Errorf("docs/engines/%s.md: %s", name, c[0])
+			}
+		}
+		link := fmt.Sprintf("[%d](engines/%s.md)", len(cases), name)
+		if !bytes.Contains(list, []byte(link)) {
+			t.Errorf("docs/engines.md does not have %s", link)
+		}
 	}
 }
