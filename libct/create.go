@@ -212,6 +212,7 @@ func (l *launch) prepare(direct bool) error {
 	p.BindDevices = l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.rt.Rootless
 	p.Acts = inside.Acts{
 		CopyUp:       copyUp,
+		Warn:         l.rt.Warn,
 		RuntimeHooks: l.runtimeHooks(),
 	}
 	if l.config.Namespaces.New&unix.CLONE_NEWUSER != 0 {

@@ -37,7 +37,7 @@ func cgroupMount(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 		from := in.Open(p.CgroupMounts.Unified, unix.O_PATH|unix.O_DIRECTORY)
 		tree := in.OpenTree(from, "", false)
 		in.Close(from)
-		setAttributes(in, tree, m, m.AttrSet, m.AttrClr)
+		setAttributes(p, in, tree, m, m.AttrSet, m.AttrClr)
 		attach(p, in, m, tree, mountPoint(p, in, m.Destination, isDirectory))
 		return
 	}
@@ -58,7 +58,7 @@ func cgroupMount(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 			in.Symlinkat(h.Name, mount, link)
 		}
 		tree := in.OpenTree(nsexec.AtFDCWD, filepath.Clean(h.Dir), false)
-		setAttributes(in, tree, m, m.AttrSet, m.AttrClr)
+		setAttributes(p, in, tree, m, m.AttrSet, m.AttrClr)
 		in.MoveMountAt(tree, mount, h.Name)
 		in.Close(tree)
 	}

@@ -45,7 +45,7 @@ func longMount(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	in.Chdir("/")
 	in.Close(target)
 	mount := in.InRoot(p.root, m.Destination, unix.O_PATH)
-	setAttributes(in, mount, m, m.AttrSet, m.AttrClr)
+	setAttributes(p, in, mount, m, m.AttrSet, m.AttrClr)
 	for _, kind := range m.Propagation {
 		setPropagation(in, mount, kind)
 	}

@@ -56,7 +56,7 @@ func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	if m.Destination == "/proc" {
 		isProc(in, tree)
 	}
-	setAttributes(in, tree, m, m.AttrSet, m.AttrClr)
+	setAttributes(p, in, tree, m, m.AttrSet, m.AttrClr)
 	target := mountPoint(p, in, m.Destination, func(x *nsexec.Executor) bool {
 		return x.Statx(kind).Mode&unix.S_IFMT == unix.S_IFDIR
 	})
@@ -117,7 +117,7 @@ func fresh(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	if later && readonly != 0 && m.Destination != "/dev" {
 		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: readonly})
 	}
-	setAttributes(in, mount, m, 0, 0)
+	setAttributes(p, in, mount, m, 0, 0)
 	attach(p, in, m, mount, target)
 }
 
@@ -211,24 +211,24 @@ func kernelMessage(fs nsexec.Reg) nsexec.Mend {
 }
 
 // setAttributes sets what a mount is asked for beyond what it was made with.
-func setAttributes(in *nsexec.Batch, mount nsexec.Reg, m *specconv.Mount, set, clr uint64) {
+func setAttributes(p *Plan, in *nsexec.Batch, mount nsexec.Reg, m *specconv.Mount, set, clr uint64) {
 	if set != 0 || clr != 0 {
 		attr := unix.MountAttr{Attr_set: set, Attr_clr: clr}
 		in.MountSetattr(mount, false, attr)
-		in.OnError(locked(mount, false, attr))
+		in.OnError(locked(p, m, mount, false, attr))
 	}
 	if m.RecSet != 0 || m.RecClr != 0 {
 		attr := unix.MountAttr{Attr_set: m.RecSet, Attr_clr: m.RecClr}
 		in.MountSetattr(mount, true, attr)
-		in.OnError(locked(mount, true, attr))
+		in.OnError(locked(p, m, mount, true, attr))
 	}
 }
 
 // locked is for what the host has set on a mount and a user namespace has no
 // right to take back. A read-only mount stays so where rw is asked for:
-// engines put it on every mount that they do not want read-only. All else was
-// meant, and is an error.
-func locked(mount nsexec.Reg, recursive bool, attr unix.MountAttr) nsexec.Mend {
+// engines put it on every mount that they do not want read-only, so that is
+// worth a warning. All else was meant, and is an error.
+func locked(p *Plan, m *specconv.Mount, mount nsexec.Reg, recursive bool, attr unix.MountAttr) nsexec.Mend {
 	return func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
 		if e.Errno != unix.EPERM {
 			return 0, e
@@ -238,6 +238,7 @@ func locked(mount nsexec.Reg, recursive bool, attr unix.MountAttr) nsexec.Mend {
 			b := nsexec.Repair(x)
 			b.MountSetattr(mount, recursive, attr)
 			if x.Run(b) == nil {
+				p.Acts.Warn(fmt.Sprintf("mounts[%d].options: %s stays read-only, as the host has made it so", m.Index, m.Destination))
 				return nsexec.Skip, nil
 			}
 		}
@@ -268,7 +269,7 @@ func setPropagation(in *nsexec.Batch, mount nsexec.Reg, kind uint64) {
 // remount changes a mount that is there already.
 func remount(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 	mount := in.InRoot(p.root, m.Destination, unix.O_PATH)
-	setAttributes(in, mount, m, m.AttrSet, m.AttrClr)
+	setAttributes(p, in, mount, m, m.AttrSet, m.AttrClr)
 	for _, kind := range m.Propagation {
 		setPropagation(in, mount, kind)
 	}

@@ -109,6 +109,8 @@ type Acts struct {
 	Rlimits func(x *nsexec.Executor) error
 	// CopyUp fills a fresh tmpfs with what its target holds.
 	CopyUp func(fds ...int) error
+	// Warn is told what does not stop the work.
+	Warn func(string)
 }
 
 // RootSource and BundleSource are the places of the rootfs and the bundle among
