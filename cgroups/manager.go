@@ -87,7 +87,11 @@ type Join struct {
 
 // Refused adds to the error of a clone3 into Dir which of v2's rules it broke.
 func (j Join) Refused(err error) error {
-	if j.Dir != nil && errors.Is(err, unix.EBUSY) {
+	switch {
+	case j.Dir == nil:
+	case errors.Is(err, unix.EACCES):
+		return fmt.Errorf("linux.cgroupsPath: the caller may not move a process from its own cgroup to %s: %w (it takes one made by systemd-run --user --scope -p Delegate=yes to begin in, or a cgroup that systemd makes)", j.Dir.Name(), err)
+	case errors.Is(err, unix.EBUSY):
 		return fmt.Errorf("linux.cgroupsPath: %s gives controllers to cgroups below it, so it takes no processes: %w", j.Dir.Name(), err)
 	}
 	return err

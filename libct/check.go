@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -31,13 +32,22 @@ func checkMountNamespace(c *specconv.Config) error {
 // checkPrivilege refuses what a caller without privilege cannot have.
 func checkPrivilege(c *specconv.Config) error {
 	if !c.Namespaces.Has(unix.CLONE_NEWUSER) && powerless() {
-		return specconv.Violations{{Path: "linux.namespaces",
-			Message: "needs a namespace of type user, as the caller has no privilege (rt spec --rootless writes such a configuration)"}}
+		return &PrivilegeError{Lacks: lacking(permitted())}
 	}
 	if c.Spec.Process == nil || len(c.Spec.Process.User.AdditionalGids) == 0 || setgroupsAllowed(c) {
 		return nil
 	}
 	return errSetgroups
+}
+
+// PrivilegeError says that the container needs a user namespace of its own, for
+// want of privilege outside of one.
+type PrivilegeError struct {
+	Lacks []string // capabilities
+}
+
+func (e *PrivilegeError) Error() string {
+	return "linux.namespaces: needs a namespace of type user, as the caller lacks " + strings.Join(e.Lacks, ", ")
 }
 
 // errSetgroups is for groups that would be lost in silence.

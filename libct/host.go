@@ -53,9 +53,18 @@ func permitted() uint64 {
 // powerless tells that we lack privilege even in our own user namespace: all
 // that takes any has to wait until a user namespace we make gives it. Root of
 // a user namespace is not powerless, though it has no privilege over the host.
-func powerless() bool {
-	const needed = 1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_SETUID | 1<<unix.CAP_SETGID
-	return permitted()&needed != needed
+func powerless() bool { return len(lacking(permitted())) > 0 }
+
+// lacking names what a set of capabilities lacks for work outside a new user
+// namespace.
+func lacking(have uint64) []string {
+	var names []string
+	for _, c := range [...]int{unix.CAP_SYS_ADMIN, unix.CAP_SETUID, unix.CAP_SETGID} {
+		if have>>c&1 == 0 {
+			names = append(names, specconv.CapabilityName(c))
+		}
+	}
+	return names
 }
 
 // allCapabilities is what root of a new user namespace has.

@@ -71,7 +71,7 @@ func (l *launch) spawn() error {
 	}
 	if l.plan.TwoStages() {
 		if err := l.x.Split(l.plan.Stage1(&l.regs)); err != nil {
-			return explainUserNamespace(err)
+			return explainUserNamespace(err, sysctl)
 		}
 		l.rec.Setgroups = l.plan.Setgroups
 	}

@@ -18,8 +18,13 @@ import (
 // container.
 const lockDeadline = 30 * time.Second
 
-// elsewhere is what helps a user who may not write to the state root.
-const elsewhere = "--root or XDG_RUNTIME_DIR gives another"
+// RootError says that Runtime.Root does not take the state of a container.
+type RootError struct {
+	Err error
+}
+
+func (e *RootError) Error() string { return e.Err.Error() }
+func (e *RootError) Unwrap() error { return e.Err }
 
 // errBusy says that another rt works on the container.
 var errBusy = errors.New("another rt is working on the container")
@@ -31,14 +36,14 @@ func (r *Runtime) reserve(id string) (c *Container, unlock func(), err error) {
 		return nil, nil, fmt.Errorf("%w: %q", ErrInvalidID, id)
 	}
 	if err := os.MkdirAll(r.Root, 0o711); err != nil {
-		return nil, nil, fmt.Errorf("make state root (%s): %w", elsewhere, err)
+		return nil, nil, &RootError{fmt.Errorf("make state root: %w", err)}
 	}
 	c = &Container{rt: r, dir: filepath.Join(r.Root, id)}
 	if err := unix.Mkdir(c.dir, 0o700); err != nil {
 		if errors.Is(err, unix.EEXIST) {
 			return nil, nil, fmt.Errorf("%q: %w", id, ErrExist)
 		}
-		return nil, nil, fmt.Errorf("make directory of container %q in %q (%s): %w", id, r.Root, elsewhere, err)
+		return nil, nil, &RootError{fmt.Errorf("make directory of container %q in %q: %w", id, r.Root, err)}
 	}
 	unlock, err = c.lock()
 	if err != nil {

@@ -157,27 +157,37 @@ func (l *launch) mappedNamespace(m *specconv.IDMap) (int, error) {
 }
 
 // explainUserNamespace says which of the host's settings denies a user
-// namespace.
-func explainUserNamespace(err error) error {
+// namespace, or privilege in it: with Ubuntu's policy AppArmor lets everybody
+// make one, and then takes all capabilities away.
+func explainUserNamespace(err error, sysctl func(name string) string) error {
 	var call *nsexec.CallError
-	if !errors.As(err, &call) || call.Name != "unshare" || call.Step.What != inside.UserNamespace {
+	if !errors.As(err, &call) || call.Name != "unshare" {
 		return err
 	}
-	for _, s := range [...]struct{ sysctl, denies string }{
-		{"user/max_user_namespaces", "0"},
-		{"kernel/unprivileged_userns_clone", "0"},
-		{"kernel/apparmor_restrict_unprivileged_userns", "1"},
+	for _, s := range [...]struct {
+		sysctl, denies, what string
+		errno                unix.Errno
+	}{
+		{"user.max_user_namespaces", "0", inside.UserNamespace, unix.ENOSPC},
+		{"kernel.unprivileged_userns_clone", "0", inside.UserNamespace, unix.EPERM},
+		{"kernel.apparmor_restrict_unprivileged_userns", "1", inside.UserNamespace, unix.EACCES},
+		{"kernel.apparmor_restrict_unprivileged_userns", "1", inside.OtherNamespaces, unix.EPERM},
 	} {
-		text, err := readFile("/proc/sys/" + s.sysctl)
-		if err == nil && strings.TrimSpace(string(text)) == s.denies {
-			call.Detail = fmt.Sprintf("the sysctl %s is %s", strings.ReplaceAll(s.sysctl, "/", "."), s.denies)
+		if call.Step.What == s.what && call.Errno == s.errno && sysctl(s.sysctl) == s.denies {
+			call.Detail = fmt.Sprintf("the sysctl %s is %s", s.sysctl, s.denies)
 			return call
 		}
 	}
-	if call.Errno == unix.ENOSPC {
+	if call.Step.What == inside.UserNamespace && call.Errno == unix.ENOSPC {
 		call.Detail = "the sysctl user.max_user_namespaces or the depth of nesting is exhausted"
 	}
 	return call
+}
+
+// sysctl is the value of one, "" where it does not exist.
+func sysctl(name string) string {
+	text, _ := readFile("/proc/sys/" + strings.ReplaceAll(name, ".", "/"))
+	return strings.TrimSpace(string(text))
 }
 
 func (l *launch) mapIDs(x *nsexec.Executor) error {

@@ -37,6 +37,8 @@ func describe(err error) detail {
 	var dead *nsexec.DeadError
 	var hook *hooks.Error
 	var memory *libct.MemoryError
+	var privilege *libct.PrivilegeError
+	var root *libct.RootError
 	var errno unix.Errno
 	var invalid specconv.Violations
 	switch {
@@ -45,6 +47,8 @@ func describe(err error) detail {
 		if len(invalid) > 0 {
 			d.Property = invalid[0].Path
 		}
+	case errors.As(err, &privilege):
+		d = detail{Code: "invalid-config", Property: "linux.namespaces", Hint: "rt spec --rootless writes a configuration that takes none"}
 	case errors.As(err, &hook):
 		d = detail{Code: "hook", Property: hook.Property}
 	case errors.As(err, &call) && call.ChildEnded():
@@ -57,6 +61,9 @@ func describe(err error) detail {
 		d = detail{Code: "init-ended", Property: dead.Step.Property}
 	case errors.As(err, &errno):
 		d = detail{Code: "host-syscall", Errno: unix.ErrnoName(errno)}
+	}
+	if errors.As(err, &root) {
+		d.Hint = "--root or XDG_RUNTIME_DIR gives another place"
 	}
 	for _, k := range [...]struct {
 		err        error

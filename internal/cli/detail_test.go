@@ -31,6 +31,10 @@ func TestDescribe(t *testing.T) {
 			detail{Code: "hook", Property: "hooks.poststart[1]"}},
 		{"memory", &libct.MemoryError{Err: &nsexec.DeadError{}},
 			detail{Code: "out-of-memory", Property: "linux.resources.memory.limit", Hint: "raise the limit"}},
+		{"privilege", &libct.PrivilegeError{Lacks: []string{"CAP_SETGID"}},
+			detail{Code: "invalid-config", Property: "linux.namespaces", Hint: "rt spec --rootless writes a configuration that takes none"}},
+		{"state root", &libct.RootError{Err: fmt.Errorf("mkdir: %w", unix.EACCES)},
+			detail{Code: "host-syscall", Errno: "EACCES", Hint: "--root or XDG_RUNTIME_DIR gives another place"}},
 		{"call on the host", fmt.Errorf("mkdir: %w", unix.ENOSPC), detail{Code: "host-syscall", Errno: "ENOSPC"}},
 	}
 	for _, tt := range tests {

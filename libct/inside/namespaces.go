@@ -63,8 +63,11 @@ func join(p *Plan, in *nsexec.Batch) {
 	enter(!p.Powerless)
 }
 
-// UserNamespace names what Step it is that makes one.
-const UserNamespace = "user namespace"
+// UserNamespace and OtherNamespaces name the Steps that make them.
+const (
+	UserNamespace   = "user namespace"
+	OtherNamespaces = "namespaces"
+)
 
 // enterUser makes the user namespace and becomes its root, or where root has
 // no mapping the first id that has one.
@@ -127,7 +130,7 @@ func openOffsets(p *Plan, in *nsexec.Batch) {
 // makeNamespaces makes the others and forks into those that need it.
 func makeNamespaces(p *Plan, in *nsexec.Batch) {
 	n := p.Config.Namespaces
-	in.Step("make", "linux.namespaces", "namespaces")
+	in.Step("make", "linux.namespaces", OtherNamespaces)
 	if flags := n.New &^ (unix.CLONE_NEWUSER | unix.CLONE_NEWCGROUP); flags != 0 {
 		in.Unshare(flags)
 	}
@@ -135,7 +138,7 @@ func makeNamespaces(p *Plan, in *nsexec.Batch) {
 		in.Step("write", "linux.timeOffsets", "")
 		in.Write(p.offsets, offsetText(p.Config.Spec.Linux.TimeOffsets))
 		in.Close(p.offsets)
-		in.Step("make", "linux.namespaces", "namespaces")
+		in.Step("make", "linux.namespaces", OtherNamespaces)
 	}
 	in.Split(0, nsexec.AtFDCWD)
 }
