@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"rt/cgroups/cgfs"
-	"rt/cgroups/systemd"
 )
 
 // Whenever systemd is told a property of a unit it writes all the files it
@@ -70,22 +69,6 @@ func changed(kept, now []cgfs.Setting) []cgfs.Setting {
 	return slices.DeleteFunc(slices.Clone(kept), func(k cgfs.Setting) bool {
 		return slices.Contains(now, k) || k.Value == "" || k.File == "cpu.weight" && k.Value == "0"
 	})
-}
-
-// tell sets properties of the unit.
-func (s *scope) tell(list []systemd.Property) (err error) {
-	kept := s.inForce()
-	// Also after an error: systemd may do what it has not answered.
-	defer func() {
-		err = errors.Join(err, cgfs.Apply(changed(kept, s.inForce()), s.files.of))
-	}()
-	set := func() error {
-		return s.manager(func(m *systemd.Manager) error { return m.Set(s.unit.Name, list) })
-	}
-	if old, ok := s.files.(*legacy); ok && old.dir("devices") != "" {
-		return old.keepDevices(set)
-	}
-	return set()
 }
 
 // allDevices is what the kernel shows of a policy that allows, with exceptions

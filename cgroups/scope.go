@@ -3,17 +3,11 @@ package cgroups
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"path"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"rt/cgroups/cgfs"
 	"rt/cgroups/systemd"
 	"rt/nsexec"
 )
@@ -28,7 +22,6 @@ type scope struct {
 	version int // of systemd, 0 when not asked yet
 
 	// Of one that is being made:
-	link        *systemd.Manager   // since New
 	properties  []systemd.Property // the unit is to begin with
 	limits      []systemd.Property // of those, what Set need not say
 	placeholder *nsexec.Executor
@@ -36,6 +29,8 @@ type scope struct {
 
 var errRootlessV1 = errors.New("a user's systemd has no controllers on a host with cgroup v1: " +
 	"leave out --systemd-cgroup or --cgroup-manager systemd")
+
+var errEnded = errors.New("the scope has ended: the process that held it was killed")
 
 func newScope(l Layout, c Config) (Manager, error) {
 	name, nameErr := systemd.ParsePath(c.Path, c.ID, c.Rootless)
@@ -46,29 +41,24 @@ func newScope(l Layout, c Config) (Manager, error) {
 	if c.Rootless && !l.Pure() {
 		return nil, errRootlessV1
 	}
-	link, err := systemd.Connect(c.Rootless)
-	if err != nil {
-		return nil, err
-	}
 	s := &scope{
 		unit: Unit{Name: name.Unit, Description: c.Description, User: c.Rootless},
 		pure: l.Pure(),
-		link: link,
 	}
-	if err := s.decide(l, c, name, annotated); err != nil {
-		link.Close()
+	err = s.manager(func(m *systemd.Manager) error { return s.decide(m, l, c, name, annotated) })
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // decide asks the manager where its units are and what it knows.
-func (s *scope) decide(l Layout, c Config, name systemd.Name, annotated []systemd.Property) error {
-	root, err := s.link.ControlGroup()
+func (s *scope) decide(m *systemd.Manager, l Layout, c Config, name systemd.Name, annotated []systemd.Property) error {
+	root, err := m.ControlGroup()
 	if err != nil {
 		return err
 	}
-	if err := s.askVersion(s.link); err != nil {
+	if err := s.askVersion(m); err != nil {
 		return err
 	}
 	s.files = newFiles(l, path.Join("/", root, name.Path()), c)
@@ -90,66 +80,6 @@ func (s *scope) decide(l Layout, c Config, name systemd.Name, annotated []system
 	return nil
 }
 
-// override gives base and over, less what base has that over has, too.
-func override(base, over []systemd.Property) []systemd.Property {
-	base = slices.DeleteFunc(base, func(p systemd.Property) bool {
-		return slices.ContainsFunc(over, func(o systemd.Property) bool { return o.Name == p.Name })
-	})
-	return append(base, over...)
-}
-
-// SplitPids parts the limits on processes from all others, for the sake of a
-// container that needs more processes while it is made. Either may be nil.
-func SplitPids(r *specs.LinuxResources) (rest, pids *specs.LinuxResources) {
-	const file = "pids.max"
-	if r == nil {
-		return nil, nil
-	}
-	text, unified := r.Unified[file]
-	if r.Pids == nil && !unified {
-		return r, nil
-	}
-	without := *r
-	without.Pids = nil
-	pids = &specs.LinuxResources{Pids: r.Pids}
-	if unified {
-		without.Unified = maps.Clone(r.Unified)
-		delete(without.Unified, file)
-		pids.Unified = map[string]string{file: text}
-	}
-	return &without, pids
-}
-
-// beginning is what every container's unit has.
-func beginning(name systemd.Name, description string, pure bool) []systemd.Property {
-	io := "IOAccounting"
-	if !pure {
-		io = "BlockIOAccounting"
-	}
-	return []systemd.Property{
-		{Name: "Description", Value: description},
-		{Name: "Slice", Value: name.Slice},
-		{Name: "Delegate", Value: true}, // what is below is the container's
-		{Name: "CPUAccounting", Value: true},
-		{Name: "MemoryAccounting", Value: true},
-		{Name: "TasksAccounting", Value: true},
-		// Without one systemd has a limit of its own (DefaultTasksMax).
-		{Name: "TasksMax", Value: uint64(math.MaxUint64)},
-		{Name: io, Value: true},
-		// The engine ends its containers before the host goes down.
-		{Name: "DefaultDependencies", Value: false},
-		// A unit that has failed would keep its name.
-		{Name: "CollectMode", Value: "inactive-or-failed"},
-	}
-}
-
-// told is what systemd is to be told of limits, where a quota without a period
-// would have the one given, "" for the kernel's default.
-func (s *scope) told(r *specs.LinuxResources, period string) ([]systemd.Property, error) {
-	list, err := settings(r, s.pure)
-	return systemd.Properties(list, systemd.Host{Version: s.version, V2: s.pure, Period: period}), err
-}
-
 func loadScope(m files, s State) *scope {
 	_, pure := m.(*unified)
 	return &scope{files: m, unit: *s.Unit, pure: pure}
@@ -165,13 +95,9 @@ func (s *scope) State() State {
 // manager runs do with a connection to systemd, and ends it: rt may live as
 // long as the container, and would have to read what systemd tells meanwhile.
 func (s *scope) manager(do func(*systemd.Manager) error) error {
-	link := s.link
-	s.link = nil
-	if link == nil {
-		var err error
-		if link, err = systemd.Connect(s.unit.User); err != nil {
-			return err
-		}
+	link, err := systemd.Connect(s.unit.User)
+	if err != nil {
+		return err
 	}
 	defer link.Close()
 	return do(link)
@@ -204,19 +130,14 @@ func (s *scope) Create() (err error) {
 	if err := s.files.Create(); err != nil {
 		return err
 	}
+	if now, err := inode(s.place()); err != nil || now != s.unit.Inode {
+		// The placeholder was killed, and the directory is not systemd's.
+		return errors.Join(errEnded, err, s.files.Destroy())
+	}
 	if old, ok := s.files.(*legacy); ok {
 		old.claim()
 	}
 	return s.makeRoom()
-}
-
-// makeRoom lifts the limit on processes that the unit has begun with: the
-// placeholder counts, and what makes the container. It has to be set again.
-func (s *scope) makeRoom() error {
-	if !slices.ContainsFunc(s.limits, func(p systemd.Property) bool { return p.Name == "TasksMax" }) {
-		return nil
-	}
-	return cgfs.Write(s.files.of("pids")+"/pids.max", "max")
 }
 
 // withdraw takes back a start that systemd has not answered for: it would put
@@ -282,47 +203,11 @@ func (s *scope) ours() (bool, error) {
 		description, err = m.Property(s.unit.Name, "Description")
 		return err
 	})
-	return description == s.unit.Description, err
-}
-
-// Set tells the files first: the kernel may refuse what systemd takes.
-func (s *scope) Set(r *specs.LinuxResources) error {
-	r, err := s.files.whole(r)
-	if err != nil {
-		return err
+	if err != nil || description != s.unit.Description {
+		return false, err
 	}
-	if s.version == 0 {
-		if err := s.manager(s.askVersion); err != nil {
-			return err
-		}
-	}
-	list, err := s.told(r, s.period())
-	if err != nil {
-		return err
-	}
-	if err := s.files.Set(r); err != nil {
-		return err
-	}
-	// A unit that is being made has begun with its limits.
-	list = slices.DeleteFunc(list, func(p systemd.Property) bool { return slices.ContainsFunc(s.limits, p.Equal) })
-	if len(list) == 0 {
-		return nil
-	}
-	return s.tell(list)
-}
-
-// period is that of the quota in force on v2, in microseconds; "" for the
-// kernel's default.
-func (s *scope) period() string {
-	if !s.pure {
-		return "" // never without: see whole
-	}
-	text, err := cgfs.Read(s.files.of("cpu") + "/cpu.max")
-	if err != nil {
-		return "" // no controller, and no quota either
-	}
-	_, period, _ := strings.Cut(text, " ")
-	return period
+	s.unit.Inode = now
+	return true, nil
 }
 
 func (s *scope) askVersion(m *systemd.Manager) (err error) {
@@ -362,8 +247,12 @@ func (s *scope) stop() error {
 	if err != nil {
 		return err
 	}
-	if now, err := inode(s.place()); err != nil || now != s.unit.Inode {
+	now, err := inode(s.place())
+	if errors.Is(err, unix.ENOENT) || err == nil && now != s.unit.Inode {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	return removeTree(s.place(), time.Now().Add(removeWait))
 }

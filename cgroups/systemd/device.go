@@ -18,11 +18,11 @@ func Devices(p devices.Policy) []Property {
 	if p.Allow {
 		return []Property{{"DevicePolicy", "auto"}}
 	}
-	allow := []Pair{}
+	allow := []pair{}
 	for _, r := range p.Except {
 		if node := deviceNode(r); node != "" {
 			text := r.String() // "c 1:3 rwm"
-			allow = append(allow, Pair{node, text[strings.LastIndexByte(text, ' ')+1:]})
+			allow = append(allow, pair{node, text[strings.LastIndexByte(text, ' ')+1:]})
 		}
 	}
 	return []Property{{"DevicePolicy", "strict"}, {"DeviceAllow", allow}}

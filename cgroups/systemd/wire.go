@@ -15,8 +15,8 @@ import (
 // objectPath is a string of its own type.
 type objectPath string
 
-// Pair is a struct of two strings.
-type Pair [2]string
+// pair is a struct of two strings.
+type pair [2]string
 
 // Property is one of a unit's, with a value that append knows.
 type Property struct {
@@ -60,7 +60,7 @@ func signature(v any) string {
 		return "au"
 	case []string:
 		return "as"
-	case []Pair:
+	case []pair:
 		return "a(ss)"
 	case []Property:
 		return "a(sv)"
@@ -144,7 +144,7 @@ func (e *encoder) list(v any) {
 				e.text(s)
 			}
 		})
-	case []Pair:
+	case []pair:
 		e.array(8, func() {
 			for _, p := range v {
 				e.align(8)
