@@ -9,6 +9,7 @@ package systemd
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -62,6 +63,9 @@ func userBus(session string) string {
 	for address := range strings.SplitSeq(os.Getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
 		if path, ok := strings.CutPrefix(address, "unix:path="); ok {
 			path, _, _ = strings.Cut(path, ",")
+			if plain, err := url.PathUnescape(path); err == nil {
+				path = plain
+			}
 			return path
 		}
 	}

@@ -397,3 +397,17 @@ func TestParseVersion(t *testing.T) {
 		}
 	}
 }
+
+func TestUserBus(t *testing.T) {
+	for address, want := range map[string]string{
+		"":                                     "/run/user/1/bus",
+		"unix:path=/tmp/a%2db,guid=7":          "/tmp/a-b",
+		"tcp:host=x;unix:path=/b;unix:path=/c": "/b",
+		"unix:abstract=/x":                     "/run/user/1/bus",
+	} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		if got := userBus("/run/user/1"); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}
