@@ -50,7 +50,10 @@ func TestGolden(t *testing.T) {
 		{name: "hooks", change: `{"hooks": {"createContainer": [{"path": "/hook", "timeout": 5}], "startContainer": [{"path": "/in"}]}}`,
 			plan: func(p *Plan) {
 				p.HookFiles = HookFiles{State: map[string]int{"createContainer": 20, "startContainer": 21}, Output: 22}
+				p.Listener, p.Lock = 23, 24
 			}},
+		{name: "timens", change: `{"hostname": "", "linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}, {"type": "time"}],
+			"timeOffsets": {"monotonic": {"secs": 60}, "boottime": {"secs": -1, "nanosecs": 5}}}}`},
 		{name: "binds", change: `{"mounts": [
 			{"destination": "/data", "source": "/srv/data", "options": ["rbind", "ro", "nosuid", "rslave"]},
 			{"destination": "/rec", "source": "/srv/rec", "options": ["rbind", "rro"]},
