@@ -118,7 +118,7 @@ test-vm: rt ## run the suites in guests with other kernels (QEMU; nothing of the
 	@$(GO) run ./tests/report $(call in_guest,unit cli conformance)
 
 # What each part found is kept, so that a part can be run again by itself.
-hosts_page = RT=$(1) $(GO) run ./tests/report -keep bin/hosts -page docs/hosts.md $(2)
+hosts_page = RT=$(1) $(GO) run ./tests/report -keep docs/hosts -page docs/hosts.md $(2)
 RUNC      ?= /usr/sbin/runc
 
 .PHONY: hosts hosts-part

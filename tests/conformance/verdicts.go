@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -83,9 +84,9 @@ var verdicts = []verdict{
 		reason: "wants memory.kernel (config-linux.md, Memory: NOT RECOMMENDED) read back, which Linux since 5.16 ignores; see checks/memory for the other limits, and checks/cgroup2_memory for v2"},
 	{program: "linux_cgroups_relative_memory", kind: host, lacks: first(noCgroupV1, noKernelMemoryLimit),
 		reason: "as linux_cgroups_memory"},
-	{program: "linux_cgroups_network", kind: host, lacks: missingFile("/sys/fs/cgroup/net_cls/cgroup.procs"),
-		reason: "needs the net_cls and net_prio controllers, which cgroup v2 has not; see checks/cgroup2_refused"},
-	{program: "linux_cgroups_relative_network", kind: host, lacks: missingFile("/sys/fs/cgroup/net_cls/cgroup.procs"),
+	{program: "linux_cgroups_network", kind: host, lacks: first(missingFile("/sys/fs/cgroup/net_cls/cgroup.procs"), noSecondInterface),
+		reason: "needs the net_cls and net_prio controllers, which cgroup v2 has not, and takes the host's second network interface, there or not; see checks/cgroup2_refused"},
+	{program: "linux_cgroups_relative_network", kind: host, lacks: first(missingFile("/sys/fs/cgroup/net_cls/cgroup.procs"), noSecondInterface),
 		reason: "as linux_cgroups_network"},
 	{program: "linux_cgroups_pids", kind: host, lacks: noCgroupV1,
 		reason: "looks at a file of the v1 controller pids; see checks/cgroup2_pids for v2"},
@@ -130,6 +131,14 @@ func missingFile(path string) func() string {
 		}
 		return ""
 	}
+}
+
+// noSecondInterface is for programs that take one.
+func noSecondInterface() string {
+	if list, err := net.Interfaces(); err == nil && len(list) < 2 {
+		return "a second network interface"
+	}
+	return ""
 }
 
 // first gives what is lacking by the first of several conditions.
