@@ -111,7 +111,7 @@ test-engines: ## run containerd, Docker, Swarm and Podman with $RT, and with run
 
 # Each suite in each guest is a target: vm-KIND-KERNEL-SUITE.
 guests   := lite-6.12 lite-6.1 systemd-6.12
-in_guest  = $(foreach guest,$(guests),$(addprefix vm-$(guest)-,$(1))) vm-systemd-6.12-user vm-legacy-6.1-conformance
+in_guest  = $(foreach guest,$(guests),$(addprefix vm-$(guest)-,$(1))) vm-systemd-6.12-user $(addprefix vm-legacy-6.1-,$(1))
 
 .PHONY: test-vm
 test-vm: rt ## run the suites in guests with other kernels (QEMU; nothing of the machine's is touched)

@@ -17,8 +17,9 @@ import (
 //go:embed guest
 var guestFiles embed.FS
 
-// needed are the modules without which a guest has no root.
-var needed = []string{"virtio_pci", "virtio_console", "virtio_blk", "virtiofs", "overlay", "ext4"}
+// needed are the modules without which a guest has no root; dummy gives it a
+// network interface besides lo.
+var needed = []string{"virtio_pci", "virtio_console", "virtio_blk", "virtiofs", "overlay", "ext4", "dummy"}
 
 // entry is a file or, with a mode that says so, a directory of the initrd.
 type entry struct {
