@@ -113,27 +113,33 @@ test-engines: ## run containerd, Docker, Swarm and Podman with $RT, and with run
 guests   := lite-6.12 lite-6.1 systemd-6.12
 in_guest  = $(foreach guest,$(guests),$(addprefix vm-$(guest)-,$(1))) vm-systemd-6.12-user $(addprefix vm-legacy-6.1-,$(1))
 
+# How many guests run at a time; each takes a processor and 3 GiB.
+GUESTS ?= 2
+
 .PHONY: test-vm
-test-vm: rt ## run the suites in guests with other kernels (QEMU; nothing of the machine's is touched)
-	@$(GO) run ./tests/report $(call in_guest,unit cli conformance)
+test-vm: rt bin/vm/vm ## run the suites in guests with other kernels (QEMU; nothing of the machine's is touched)
+	@$(GO) run ./tests/report -guests $(GUESTS) $(call in_guest,unit cli conformance)
 
 # What each part found is kept, so that a part can be run again by itself.
-hosts_page = RT=$(1) $(GO) run ./tests/report -keep docs/hosts -page docs/hosts.md $(2)
+hosts_page = RT=$(1) $(GO) run ./tests/report -guests $(GUESTS) -keep docs/hosts -page docs/hosts.md $(2)
 RUNC      ?= /usr/sbin/runc
 
 .PHONY: hosts hosts-part
-hosts: rt ## run the suites on every kind of host, with rt and with runc; writes docs/hosts.md
+hosts: rt bin/vm/vm ## run the suites on every kind of host, with rt and with runc; writes docs/hosts.md
 	@code=0; \
 	$(call hosts_page,$(RT),test-unit test-cli test-conformance $(call in_guest,unit cli conformance)) || code=1; \
 	$(call hosts_page,$(RUNC),test-cli test-conformance $(call in_guest,cli conformance)) || code=1; \
 	exit $$code
 
-hosts-part: rt ## run one target, PART=vm-lite-6.1-cli, for docs/hosts.md
+hosts-part: rt bin/vm/vm ## run one target, PART=vm-lite-6.1-cli, for docs/hosts.md
 	@$(call hosts_page,$(RT),$(PART))
 
+.PHONY: bin/vm/vm
+bin/vm/vm:
+	@$(GO) build -o $@ ./tests/vm
+
 vm-%: words = $(subst -, ,$*)
-vm-%: rt
-	@$(GO) build -o bin/vm/vm ./tests/vm
+vm-%: rt bin/vm/vm
 	@RT=$(RT) GOFLAGS=-tags=$(TAGS) bin/vm/vm test $(GOTESTFLAGS) \
 		-guest $(word 1,$(words)) -kernel $(word 2,$(words)) $(word 3,$(words))
 

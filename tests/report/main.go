@@ -7,6 +7,9 @@
 // failed with the part itself. The last line of the report is the sum, in that
 // form. It fails when anything failed.
 //
+// Guests, the parts named vm-…, need a processor each and nothing else: with
+// -guests N as many of them that follow each other run at a time.
+//
 // With -keep DIR the result of each part is also kept, and -page FILE writes
 // docs/hosts.md from all that was kept there.
 //
@@ -14,50 +17,34 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
 )
 
-// partDeadline is more than any part takes; it ends one that hangs.
-const partDeadline = 50 * time.Minute
-
-type part struct {
-	target   string
-	counts   counts
-	outcomes []outcome
-	took     time.Duration
-	err      error
-}
-
 func main() {
 	dir := flag.String("keep", "", "directory in which the results of $RT are kept")
+	guests := flag.Int("guests", 1, "how many guests run at a time")
 	page := flag.String("page", "", "write the page of all that is kept to this file")
 	flag.Parse()
-	if flag.NArg() == 0 && *page == "" {
-		fmt.Fprintln(os.Stderr, "usage: report [-keep DIR] [-page FILE] MAKE-TARGET...")
+	if flag.NArg() == 0 && *page == "" || *guests < 1 {
+		fmt.Fprintln(os.Stderr, "usage: report [-guests N] [-keep DIR] [-page FILE] MAKE-TARGET...")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var parts []part
 	var problems []error
-	for _, target := range flag.Args() {
-		fmt.Printf("== %s\n", target)
-		p := run(ctx, target)
-		parts = append(parts, p)
+	parts := runAll(ctx, flag.Args(), *guests, func(p part) {
 		if *dir != "" && ctx.Err() == nil {
 			problems = append(problems, keep(*dir, p))
 		}
-	}
+	})
 	sum := summarize(os.Stdout, parts)
 	if *page != "" {
 		problems = append(problems, writePage(*page, *dir))
@@ -68,50 +55,6 @@ func main() {
 	}
 	if sum.failed > 0 || err != nil || ctx.Err() != nil {
 		os.Exit(1)
-	}
-}
-
-// run makes one target and counts what it prints.
-func run(ctx context.Context, target string) part {
-	ctx, cancel := context.WithTimeout(ctx, partDeadline)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "make", "--no-print-directory", target, "GOTESTFLAGS=-json")
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 10 * time.Second
-
-	began := time.Now()
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		return part{target: target, counts: counts{failed: 1}, err: err}
-	}
-	t := newTally(os.Stdout)
-	readErr := readLines(out, t.line)
-	err = errors.Join(cmd.Wait(), readErr)
-	if ctx.Err() == context.DeadlineExceeded {
-		err = fmt.Errorf("no end within %v", partDeadline)
-	}
-	return part{target, t.counts(err), t.outcomes, time.Since(began), err}
-}
-
-// readLines hands over every line of r, of any length.
-func readLines(r io.Reader, line func(string)) error {
-	in := bufio.NewReader(r)
-	for {
-		text, err := in.ReadString('\n')
-		if text != "" {
-			line(text)
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
 	}
 }
 

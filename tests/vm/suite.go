@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // The suites are compiled on the host, once for all guests.
@@ -43,6 +44,11 @@ const conformance = "conformance"
 // testScript builds a suite, and gives the script that runs it in the source
 // tree at top.
 func testScript(ctx context.Context, top, suite string, json bool) (string, error) {
+	unlock, err := lockBuilds(top)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	if suite == conformance {
 		return conformanceScript(ctx, top, json)
 	}
@@ -89,6 +95,23 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 	return script.String(), nil
 }
 
+// lockBuilds keeps other guests that are being prepared from building the same.
+func lockBuilds(top string) (unlock func(), err error) {
+	dir := filepath.Join(top, binDir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.Create(filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("lock %q: %w", f.Name(), err)
+	}
+	return func() { f.Close() }, nil
+}
+
 // conformanceScript builds the suite of tests/conformance likewise.
 func conformanceScript(ctx context.Context, top string, json bool) (string, error) {
 	runner := filepath.Join(top, binDir, conformance)
@@ -119,9 +142,11 @@ func runtimePath(top string) string {
 }
 
 // build makes a binary that runs in any guest, whatever libraries it has: a
-// command, or with verb "test" the tests of a package.
+// command, or with verb "test" the tests of a package. It takes the place of
+// an older one at once, which a guest may be running.
 func build(ctx context.Context, verb, binary, pkg string) error {
-	args := []string{verb, "-ldflags", "-extldflags '-static'", "-o", binary}
+	partial := binary + ".partial"
+	args := []string{verb, "-ldflags", "-extldflags '-static'", "-o", partial}
 	if verb == "test" {
 		args = append(args, "-c")
 	}
@@ -130,5 +155,5 @@ func build(ctx context.Context, verb, binary, pkg string) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("build %q: %w", pkg, err)
 	}
-	return nil
+	return os.Rename(partial, binary)
 }
