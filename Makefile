@@ -111,7 +111,7 @@ test-engines: ## run containerd, Docker, Swarm and Podman with $RT, and with run
 
 # Each suite in each guest is a target: vm-KIND-KERNEL-SUITE.
 guests   := lite-6.12 lite-6.1 systemd-6.12
-in_guest  = $(foreach guest,$(guests),$(addprefix vm-$(guest)-,$(1))) vm-systemd-6.12-user $(addprefix vm-legacy-6.1-,$(1))
+in_guest  = $(foreach guest,$(guests),$(addprefix vm-$(guest)-,$(1))) vm-systemd-6.12-user vm-selinux-6.12-selinux $(addprefix vm-legacy-6.1-,$(1))
 
 # How many guests run at a time; each takes a processor and 3 GiB.
 GUESTS ?= 2

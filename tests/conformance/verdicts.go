@@ -76,9 +76,9 @@ var verdicts = []verdict{
 		reason: "looks at a file of the v1 controller devices; see checks/cgroup2_devices for v2"},
 	{program: "linux_cgroups_relative_devices", kind: host, lacks: noCgroupV1,
 		reason: "as linux_cgroups_devices"},
-	{program: "linux_cgroups_hugetlb", kind: host, lacks: missingFile("/sys/fs/cgroup/hugetlb/cgroup.procs"),
-		reason: "needs the hugetlb controller in cgroup v1; see checks/cgroup2_hugetlb for v2"},
-	{program: "linux_cgroups_relative_hugetlb", kind: host, lacks: missingFile("/sys/fs/cgroup/hugetlb/cgroup.procs"),
+	{program: "linux_cgroups_hugetlb", kind: host, lacks: first(missingFile("/sys/fs/cgroup/hugetlb/cgroup.procs"), missingFile(hugePages)),
+		reason: "needs the hugetlb controller in cgroup v1, and pages of 1 GB; see checks/cgroup2_hugetlb for v2"},
+	{program: "linux_cgroups_relative_hugetlb", kind: host, lacks: first(missingFile("/sys/fs/cgroup/hugetlb/cgroup.procs"), missingFile(hugePages)),
 		reason: "needs the hugetlb controller in cgroup v1, and pages of 1 GB"},
 	{program: "linux_cgroups_memory", kind: host, lacks: first(noCgroupV1, noKernelMemoryLimit),
 		reason: "wants memory.kernel (config-linux.md, Memory: NOT RECOMMENDED) read back, which Linux since 5.16 ignores; see checks/memory for the other limits, and checks/cgroup2_memory for v2"},
@@ -123,6 +123,8 @@ var verdicts = []verdict{
 	{program: "start", kind: wrong,
 		reason: "wants start to succeed without process; runtime.md, Start: MUST be an error; see checks/start_without_process"},
 }
+
+const hugePages = "/sys/kernel/mm/hugepages/hugepages-1048576kB"
 
 func missingFile(path string) func() string {
 	return func() string {

@@ -2,12 +2,12 @@
 // and runs a command in it as root:
 //
 //	vm run [-kernel 6.12] [-guest lite] [-append ARGUMENTS] -- COMMAND
-//	vm test [-kernel 6.12] [-guest lite] [-json] unit|cli
+//	vm test [-kernel 6.12] [-guest lite] [-json] unit|cli|user|selinux|conformance
 //
-// A lite guest has the host's root and no service manager; a systemd guest has
-// a root of its own, with systemd as pid 1. Both have pure cgroup v2. A legacy
-// guest is a lite one with every controller of cgroup v1. Nothing that a guest
-// writes reaches the host.
+// A lite guest has the host's root and no service manager; a legacy guest has
+// cgroup v1 instead of v2. A systemd guest has a root of its own, with systemd
+// as pid 1, and a selinux guest the same with another security module. Nothing
+// that a guest writes reaches the host.
 //
 // It runs on Debian 12 as root, from the top of the source tree, and imports
 // the standard library alone. README.md says more.
@@ -49,7 +49,7 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	flags := flag.NewFlagSet("vm "+args[0], flag.ExitOnError)
 	cache := flags.String("cache", defaultCache(), "what guests boot from, made when missing")
 	series := flags.String("kernel", "6.12", "series of the kernel: 6.1 or 6.12")
-	flags.StringVar(&g.kind, "guest", "lite", "lite, legacy or systemd")
+	flags.StringVar(&g.kind, "guest", "lite", "lite, legacy, systemd or selinux")
 	flags.StringVar(&g.extra, "append", "", "more of the kernel's command line")
 	flags.IntVar(&g.cpus, "cpus", 2, "processors of the guest")
 	flags.IntVar(&g.memory, "memory", 3072, "memory of the guest, in MiB")
@@ -64,13 +64,8 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	if g.kernel, err = findKernel(*cache, *series); err != nil {
 		return 0, err
 	}
-	switch g.kind {
-	case "lite", "legacy":
-		g.root = "/"
-	case "systemd":
-		g.root = filepath.Join(*cache, "root")
-	default:
-		return 0, fmt.Errorf("guest %q: must be lite, legacy or systemd", g.kind)
+	if g.root, err = rootOf(g.kind, *cache); err != nil {
+		return 0, err
 	}
 	if g.dirs, err = sharedDirs(); err != nil {
 		return 0, err
@@ -83,6 +78,17 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	}
 	g.script = fmt.Sprintf("cd %s\nPATH=$PATH:%s/bin\n%s", g.dirs[0], g.dirs[1], command)
 	return g.run(ctx, os.Stdout)
+}
+
+// rootOf is the directory of the host's that a guest has as its root.
+func rootOf(kind, cache string) (string, error) {
+	switch kind {
+	case "lite", "legacy":
+		return "/", nil
+	case "systemd", "selinux":
+		return filepath.Join(cache, "root"), nil
+	}
+	return "", fmt.Errorf("guest %q: must be lite, legacy, systemd or selinux", kind)
 }
 
 func defaultCache() string {

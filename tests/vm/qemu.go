@@ -16,8 +16,18 @@ const diskSize = 8 << 30
 // keeps what it translated by virtual address: without norandmaps it does so
 // again for every program.
 const kernelArguments = "console=hvc0 loglevel=4 panic=-1 oops=panic reboot=t mitigations=off nokaslr " +
-	"norandmaps random.trust_cpu=on tsc=reliable apparmor=1 security=apparmor " +
+	"norandmaps random.trust_cpu=on tsc=reliable " +
 	"systemd.show_status=0 systemd.log_level=warning systemd.default_timeout_start_sec=300"
+
+// labels are the arguments for the security module of a kind of guest, of
+// which a kernel has one that gives labels. SELinux allows all to begin with:
+// the host's files have no labels.
+func labels(kind string) string {
+	if kind == "selinux" {
+		return "security=selinux selinux=1 enforcing=0"
+	}
+	return "security=apparmor apparmor=1"
+}
 
 // arguments prepares in dir what QEMU is to be given, and names it. The file
 // descriptors 3 and 4 are where the guest's output and status go.
@@ -51,10 +61,10 @@ func (g guest) arguments(dir string) ([]string, error) {
 		// emulated guest's time. QEMU 7.2 gets cmpxchg16b wrong: Linux 6.12 oopses
 		// at random with it. So it does when the kernel patches what another
 		// processor runs, as cgroup limits make it do: the processors take turns.
-		"-M", "q35", "-accel", "tcg,thread=single,tb-size=512", "-cpu", "qemu64,-cx16",
+		"-M", "q35", "-accel", "tcg,thread=single,tb-size=512", "-cpu", "qemu64,+pdpe1gb,-cx16",
 		"-smp", strconv.Itoa(g.cpus), "-m", strconv.Itoa(g.memory),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-kernel", image, "-initrd", files.initrd, "-append", kernelArguments + " " + g.extra,
+		"-kernel", image, "-initrd", files.initrd, "-append", strings.Join([]string{kernelArguments, labels(g.kind), g.extra}, " "),
 
 		// virtiofs needs memory that its server can map.
 		"-object", fmt.Sprintf("memory-backend-memfd,id=memory,size=%dM,share=on", g.memory),

@@ -28,10 +28,15 @@ const perProgram = "10m"
 const onHost = "^TestABI$"
 
 var suites = map[string][]string{
-	"unit": {"./cgroups/...", "./libct/...", "./nsexec/...", "./specconv/..."},
-	"cli":  {"./tests"},
-	"user": {"./tests"},
+	"unit":    {"./cgroups/...", "./libct/...", "./nsexec/...", "./specconv/..."},
+	"cli":     {"./tests"},
+	"user":    {"./tests"},
+	"selinux": {"./tests"},
 }
+
+// only are the tests of a suite that is part of a package: while selinux runs,
+// it denies what other scripts do.
+var only = map[string]string{"selinux": "^TestScripts$/^selinux$"}
 
 // asUser runs a test as the user of the systemd guest, in a unit of the user's
 // own manager: beside its cgroup the user may make others.
@@ -54,7 +59,7 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 	}
 	patterns, ok := suites[suite]
 	if !ok {
-		return "", fmt.Errorf("suite %q: must be unit, cli, user or conformance", suite)
+		return "", fmt.Errorf("suite %q: must be unit, cli, user, selinux or conformance", suite)
 	}
 	list := exec.CommandContext(ctx, "go", append([]string{"list", "-f",
 		"{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}"}, patterns...)...)
@@ -83,6 +88,9 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 			return "", err
 		}
 		run := quote(binary) + " -test.timeout " + perPackage + " -test.skip " + quote(onHost)
+		if pattern := only[suite]; pattern != "" {
+			run += " -test.run " + quote(pattern)
+		}
 		if json {
 			run = fmt.Sprintf("%s -t -p %s %s -test.v=test2json", quote(converter), quote(pkg), run)
 		}
