@@ -85,17 +85,30 @@ type Join struct {
 	entered func()
 }
 
-// Refused adds to the error of a clone3 into Dir which of v2's rules it broke.
+// Refused tells of the error of a clone3 into Dir which of v2's rules it broke.
 func (j Join) Refused(err error) error {
-	switch {
-	case j.Dir == nil:
-	case errors.Is(err, unix.EACCES):
-		return fmt.Errorf("linux.cgroupsPath: the caller may not move a process from its own cgroup to %s: %w (it takes one made by systemd-run --user --scope -p Delegate=yes to begin in, or a cgroup that systemd makes)", j.Dir.Name(), err)
-	case errors.Is(err, unix.EBUSY):
-		return fmt.Errorf("linux.cgroupsPath: %s gives controllers to cgroups below it, so it takes no processes: %w", j.Dir.Name(), err)
+	if j.Dir != nil && (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EBUSY)) {
+		return &RefusedError{j.Dir.Name(), err}
 	}
 	return err
 }
+
+// RefusedError is that of a process which v2's rules keep out of a cgroup: the
+// caller owns no cgroup that has both that and its own below it (EACCES), or
+// the cgroup gives controllers to others (EBUSY).
+type RefusedError struct {
+	Dir string
+	Err error
+}
+
+func (e *RefusedError) Error() string {
+	if errors.Is(e.Err, unix.EBUSY) {
+		return fmt.Sprintf("linux.cgroupsPath: %s gives controllers to cgroups below it, so it takes no processes: %v", e.Dir, e.Err)
+	}
+	return fmt.Sprintf("linux.cgroupsPath: the caller may not move a process from its own cgroup to %s: %v", e.Dir, e.Err)
+}
+
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // Close lets go of Dir.
 func (j Join) Close() {

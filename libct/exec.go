@@ -221,7 +221,7 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 	e.regs = nsexec.Registers{}
 	e.x, err = nsexec.Spawn(o)
 	if err != nil {
-		return fmt.Errorf("start process: %w", err)
+		return fmt.Errorf("start process: %w", join.Refused(err))
 	}
 	defer func() {
 		if err != nil {

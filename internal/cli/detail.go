@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rt/cgroups"
 	"rt/libct"
 	"rt/libct/hooks"
 	"rt/nsexec"
@@ -39,6 +40,7 @@ func describe(err error) detail {
 	var memory *libct.MemoryError
 	var privilege *libct.PrivilegeError
 	var root *libct.RootError
+	var refused *cgroups.RefusedError
 	var errno unix.Errno
 	var invalid specconv.Violations
 	switch {
@@ -61,6 +63,12 @@ func describe(err error) detail {
 		d = detail{Code: "init-ended", Property: dead.Step.Property}
 	case errors.As(err, &errno):
 		d = detail{Code: "host-syscall", Errno: unix.ErrnoName(errno)}
+	}
+	if errors.As(err, &refused) {
+		d.Property = "linux.cgroupsPath"
+		if errors.Is(err, unix.EACCES) {
+			d.Hint = "begin in a cgroup of your own (systemd-run --user --scope -p Delegate=yes rt ...), or use --systemd-cgroup"
+		}
 	}
 	if errors.As(err, &root) {
 		d.Hint = "--root or XDG_RUNTIME_DIR gives another place"

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rt/cgroups"
 	"rt/libct"
 	"rt/libct/hooks"
 	"rt/nsexec"
@@ -35,6 +36,11 @@ func TestDescribe(t *testing.T) {
 			detail{Code: "invalid-config", Property: "linux.namespaces", Hint: "rt spec --rootless writes a configuration that takes none"}},
 		{"state root", &libct.RootError{Err: fmt.Errorf("mkdir: %w", unix.EACCES)},
 			detail{Code: "host-syscall", Errno: "EACCES", Hint: "--root or XDG_RUNTIME_DIR gives another place"}},
+		{"cgroup of another", fmt.Errorf("start: %w", &cgroups.RefusedError{Dir: "/sys/fs/cgroup/x", Err: unix.EACCES}),
+			detail{Code: "host-syscall", Property: "linux.cgroupsPath", Errno: "EACCES",
+				Hint: "begin in a cgroup of your own (systemd-run --user --scope -p Delegate=yes rt ...), or use --systemd-cgroup"}},
+		{"cgroup of others", &cgroups.RefusedError{Dir: "/sys/fs/cgroup/x", Err: unix.EBUSY},
+			detail{Code: "host-syscall", Property: "linux.cgroupsPath", Errno: "EBUSY"}},
 		{"call on the host", fmt.Errorf("mkdir: %w", unix.ENOSPC), detail{Code: "host-syscall", Errno: "ENOSPC"}},
 	}
 	for _, tt := range tests {
