@@ -84,9 +84,11 @@ demo: ## install what is missing, build, and show a container
 	@$(MAKE) --no-print-directory rt
 	@RT=$(RT) tests/demo
 
+here := test-c test-unit test-cli test-faults test-conformance
+
 .PHONY: test
-test: rt ## run every test (root); the last line is the sum
-	@$(GO) run ./tests/report test-c test-unit test-cli test-faults test-conformance
+test: rt ## run every test that this machine can (root); the last line is the sum
+	@$(GO) run ./tests/report $(here)
 
 .PHONY: test-unit
 test-unit: $(embedded) ## run the tests of the packages
@@ -119,6 +121,16 @@ GUESTS ?= 2
 .PHONY: test-vm
 test-vm: rt bin/vm/vm ## run the suites in guests with other kernels (QEMU; nothing of the machine's is touched)
 	@$(GO) run ./tests/report -guests $(GUESTS) $(call in_guest,unit cli conformance)
+
+# What CI runs: of the guests the parts that differ most, of the engines those
+# that take no building for long, with rt alone.
+all_guests := vm-lite-6.12-cli vm-lite-6.12-conformance vm-systemd-6.12-cli vm-systemd-6.12-user \
+	vm-lite-6.1-cli vm-legacy-6.1-conformance vm-lite-6.12-unit vm-selinux-6.12-selinux
+
+.PHONY: test-all
+test-all: export ENGINEFLAGS ?= -peer "" containerd2 cri2 docker podman podman-rootless swarm
+test-all: rt bin/vm/vm ## run these, and in guests and under engines what can be had in an hour
+	@$(GO) run ./tests/report -guests $(GUESTS) $(here) $(all_guests) test-engines
 
 # What each part found is kept, so that a part can be run again by itself.
 hosts_page = RT=$(1) $(GO) run ./tests/report -guests $(GUESTS) -keep docs/hosts -page docs/hosts.md $(2)
