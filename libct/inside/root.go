@@ -15,11 +15,13 @@ func rootfs(p *Plan, in *nsexec.Batch) {
 		p.root = in.Open(c.Rootfs, unix.O_PATH|unix.O_DIRECTORY)
 		return
 	}
-	propagation := c.RootPropagation
+	// All mounts, whatever the root is to be in the end: what stays a peer of the
+	// host's would be mounted and unmounted there as well.
+	propagation := uint64(unix.MS_SLAVE | unix.MS_REC)
 	switch {
-	case propagation == 0:
-		propagation = unix.MS_SLAVE | unix.MS_REC
-	case propagation&unix.MS_UNBINDABLE != 0:
+	case c.RootPropagation&unix.MS_SHARED != 0:
+		propagation = c.RootPropagation
+	case c.RootPropagation&(unix.MS_PRIVATE|unix.MS_UNBINDABLE) != 0:
 		// What is unbindable cannot be copied, as the rootfs is next. pivot
 		// makes it so in the end.
 		propagation = unix.MS_PRIVATE | unix.MS_REC
