@@ -62,16 +62,14 @@ func removeTree(dir string, until time.Time) error {
 		default:
 			return fmt.Errorf("remove cgroup %s: %w", dir, err)
 		}
-		children, err := cgfs.Children(dir)
+		below, err := cgfs.Below(dir, func(child string) error { return removeTree(child, until) })
 		if err != nil {
 			return err
 		}
-		for _, c := range children {
-			if err := removeTree(c, until); err != nil {
-				return err
+		if below > 0 {
+			if time.Now().After(until) {
+				return fmt.Errorf("remove cgroup %s: new ones still appear below it", dir)
 			}
-		}
-		if len(children) > 0 {
 			continue
 		}
 		if err := waitEmpty(dir, &p); err != nil {

@@ -244,9 +244,9 @@ func TestLegacyKeepsWhatItFound(t *testing.T) {
 		}
 	}
 	for controller, dir := range m.State().Paths {
-		children, err := cgfs.Children(dir)
-		if _, statErr := os.Stat(dir); err != nil || statErr != nil || len(children) > 0 {
-			t.Errorf("%s: %v, %v, %v", controller, children, err, statErr)
+		below, err := cgfs.Below(dir, func(string) error { return nil })
+		if _, statErr := os.Stat(dir); err != nil || statErr != nil || below > 0 {
+			t.Errorf("%s: %d below, %v, %v", controller, below, err, statErr)
 		}
 	}
 }

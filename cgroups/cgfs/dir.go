@@ -61,20 +61,39 @@ func Walk(dir string, f func(dir string) error) error {
 	if err := f(dir); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENODEV) {
 		return err
 	}
-	children, err := Children(dir)
-	if err != nil {
-		return err
-	}
-	for _, c := range children {
-		if err := Walk(c, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := Below(dir, func(child string) error { return Walk(child, f) })
+	return err
 }
 
-// Children lists the cgroups directly below dir; none when dir is missing.
-func Children(dir string) ([]string, error) {
+// Below calls f for each cgroup directly below dir, none when dir is missing,
+// and counts them. A container may nest cgroups deeper than a path can name:
+// what f is given is always short enough, and holds until f returns.
+func Below(dir string, f func(child string) error) (n int, err error) {
+	names, err := children(dir)
+	if err != nil || len(names) == 0 {
+		return 0, err
+	}
+	if len(dir) > unix.PathMax/2 {
+		fd, err := open(dir, unix.O_PATH|unix.O_DIRECTORY)
+		if errors.Is(err, unix.ENOENT) {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("open cgroup %s: %w", dir, err)
+		}
+		defer unix.Close(fd)
+		dir = "/proc/self/fd/" + strconv.Itoa(fd)
+	}
+	for _, name := range names {
+		if err := f(dir + "/" + name); err != nil {
+			return 0, err
+		}
+	}
+	return len(names), nil
+}
+
+// children names the cgroups directly below dir.
+func children(dir string) ([]string, error) {
 	// kernfs counts subdirectories in the link count, which spares reading a
 	// directory of some twenty files to find that it has none.
 	var st unix.Stat_t
@@ -88,13 +107,13 @@ func Children(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list cgroup %s: %w", dir, err)
 	}
-	var children []string
+	var names []string
 	for _, e := range entries {
 		if e.IsDir() {
-			children = append(children, dir+"/"+e.Name())
+			names = append(names, e.Name())
 		}
 	}
-	return children, nil
+	return names, nil
 }
 
 // Pids lists the processes of dir and everything below it, sorted. Processes
