@@ -35,9 +35,9 @@ type Manager interface {
 	// those named (v1).
 	Sub(spec []string) (Join, error)
 
-	// Beside says how a process enters the cgroup that pid, one of the
-	// container's, is in by now: Join fails with EBUSY where the container
-	// has made its v2 cgroup an inner one.
+	// Beside says how a process enters where pid, one of the container's, is
+	// by now: with what Join gives, EBUSY comes where the container has made
+	// its v2 cgroup an inner one, and ENOENT where a v1 cgroup was removed.
 	Beside(pid int) (Join, error)
 
 	// Freeze, Thaw and Frozen act on the whole subtree; each wait has a deadline.

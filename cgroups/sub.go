@@ -70,8 +70,13 @@ func (m *unified) Sub(spec []string) (Join, error) {
 	return Join{Dir: dir}, err
 }
 
-// Beside is the same as Join: a v1 cgroup takes processes whatever is below.
-func (m *legacy) Beside(int) (Join, error) { return m.Join() }
+// Beside is the same as Join but for the hierarchies that the container has no
+// cgroup in any more: a v1 cgroup takes processes whatever is below.
+func (m *legacy) Beside(int) (Join, error) {
+	j, err := m.Join()
+	j.Tasks = slices.DeleteFunc(j.Tasks, func(file string) bool { return unix.Access(file, unix.F_OK) == unix.ENOENT })
+	return j, err
+}
 
 func (m *unified) Beside(pid int) (Join, error) {
 	sub, err := m.holding(pid)

@@ -160,8 +160,8 @@ func (e *entry) filter(s *specs.LinuxSeccomp) error {
 	return nil
 }
 
-// enter starts the process. Where the container has put processes below its
-// own v2 cgroup, that takes none any more, and init's place serves instead.
+// enter starts the process, where init is if the container's own cgroup takes
+// none any more.
 func (e *entry) enter(f *foreground) error {
 	m, err := e.c.cgroup()
 	if err != nil {
@@ -172,13 +172,30 @@ func (e *entry) enter(f *foreground) error {
 		return err
 	}
 	err = e.start(f, join)
-	if errors.Is(err, unix.EBUSY) && len(e.options.Cgroup) == 0 && (join.Dir != nil || join.Attach != nil) {
-		if join, err = m.Beside(e.c.rec.InitPid); err != nil {
-			return err
-		}
-		err = e.start(f, join)
+	if len(e.options.Cgroup) > 0 || !divided(err, join) && !removed(err) {
+		return err
 	}
-	return err
+	if removed(err) {
+		e.c.rt.Warn(err.Error() + "; the container is not in it any more, and the process stays in that of rt")
+	}
+	if join, err = m.Beside(e.c.rec.InitPid); err != nil {
+		return err
+	}
+	return e.start(f, join)
+}
+
+// divided tells of a v2 cgroup that takes no processes, since the container
+// has put its own below it and gives them controllers.
+func divided(err error, join cgroups.Join) bool {
+	return errors.Is(err, unix.EBUSY) && (join.Dir != nil || join.Attach != nil)
+}
+
+// removed tells of a v1 cgroup that is gone while the container runs: systemd
+// moves processes out of those that it has not made, when a unit begins to use
+// the controller, and removes them.
+func removed(err error) bool {
+	var call *nsexec.CallError
+	return errors.As(err, &call) && call.Errno == unix.ENOENT && call.Step.Property == "linux.cgroupsPath"
 }
 
 func (e *entry) join(m cgroups.Manager) (cgroups.Join, error) {
