@@ -22,14 +22,14 @@ Written by ` + "`make hosts`" + `, which runs for hours; one part again is ` + "
 | systemd | a QEMU guest with a Debian 12 of its own; systemd as pid 1, cgroup v2 alone |
 | user | the same guest, as a user without privilege who has subordinate ids and a user manager |
 
-6.1 is Debian 12's kernel, 6.12 that of its backports. Guests are emulated, without KVM: fifteen to thirty-five times as
-slow as the host, boot included. Times are of a machine with two processors that had other work to do.
+6.1 is Debian 12's kernel, 6.12 that of its backports. Guests are emulated, without KVM: eight to twenty times as slow as
+the host, boot included. Times are of a machine with two processors that had other work to do.
 
 | suite | |
 |---|---|
 | unit | the packages of rt, among them the cgroup managers and the executor |
 | cli | the black-box scripts of tests/ |
-| conformance | the OCI runtime-tools programs and the checks of ours that stand in for some; what says nothing of the runtime counts as skipped ([why](../tests/conformance/README.md)) |
+| conformance | the OCI runtime-tools programs and the checks of ours that stand in for some; what says nothing of the runtime counts as skipped ([why](../tests/conformance/README.md), and why runc fails) |
 
 `
 
@@ -130,7 +130,7 @@ func renderOutcomes(page *bytes.Buffer, all []kept, runtime string) {
 			var order []string
 			for _, c := range columns {
 				k, _ := find(all, runtime, c.target(suite))
-				for _, what := range grouped(k.Outcomes, part.end) {
+				for _, what := range grouped(runtime, k.Outcomes, part.end) {
 					if where[what] == nil {
 						order = append(order, what)
 					}
@@ -150,15 +150,15 @@ func renderOutcomes(page *bytes.Buffer, all []kept, runtime string) {
 }
 
 // grouped gives a line for each reason, with the tests it holds for; failures
-// have none and are a line each.
-func grouped(outcomes []outcome, end string) []string {
+// are a line each.
+func grouped(runtime string, outcomes []outcome, end string) []string {
 	names := map[string][]string{}
 	var lines []string
 	for _, o := range outcomes {
 		switch {
 		case o.End != end:
 		case end == "fail":
-			lines = append(lines, o.Name)
+			lines = append(lines, failure(runtime, o.Name))
 		default:
 			// What a program of the conformance suite printed is of one run alone.
 			why, _, _ := strings.Cut(o.Why, " [")

@@ -12,6 +12,7 @@ func TestRender(t *testing.T) {
 	}
 	page := string(render([]kept{
 		{Runtime: "runc 1", Target: "test-cli", Passed: 3, Failed: 1, Seconds: 61.4, Outcomes: []outcome{{"c", "fail", ""}}},
+		{Runtime: "runc 1.1.5", Target: "test-cli", Failed: 1, Outcomes: []outcome{{"kill-all", "fail", ""}}},
 		{Runtime: "rt 0", Target: "test-cli", Passed: 4, Seconds: 5},
 		{Runtime: "rt 0", Target: "vm-lite-6.1-cli", Passed: 2, Skipped: 2, Seconds: 600, Outcomes: skipped},
 		{Runtime: "rt 0", Target: "vm-lite-6.12-cli", Error: "no end within 35m0s", Failed: 1},
@@ -21,6 +22,7 @@ func TestRender(t *testing.T) {
 		"| cli | runc 1 | 3 / 1 / 0, 1m1s |  |  |  |  |  |\n",
 		"## rt 0: skipped of cli\n\n- no such controller: a, b (lite 6.1)\n",
 		"## runc 1: failed of cli\n\n- c (host)\n",
+		"## runc 1.1.5: failed of cli\n\n- kill-all: at times,",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
