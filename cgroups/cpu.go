@@ -28,7 +28,7 @@ func (m *unified) whole(r *specs.LinuxResources) (*specs.LinuxResources, error) 
 
 func (m *legacy) whole(r *specs.LinuxResources) (*specs.LinuxResources, error) {
 	return wholeQuota(r, func() (quota, period string, err error) {
-		dir := m.dir("cpu")
+		dir := m.of("cpu")
 		if quota, err = cgfs.Read(dir + "/cpu.cfs_quota_us"); err != nil {
 			return "", "", err
 		}

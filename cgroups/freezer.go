@@ -20,7 +20,7 @@ const (
 var errNoFreezer = errors.New("the host has no freezer controller")
 
 func (m *legacy) Freeze() error {
-	dir := m.dir("freezer")
+	dir := m.of("freezer")
 	if dir == "" {
 		return fmt.Errorf("freeze cgroup: %w", errNoFreezer)
 	}
@@ -51,7 +51,7 @@ func freezeV1(dir string, wait time.Duration) error {
 }
 
 func (m *legacy) Thaw() error {
-	dir := m.dir("freezer")
+	dir := m.of("freezer")
 	if dir == "" {
 		return fmt.Errorf("thaw cgroup: %w", errNoFreezer)
 	}
@@ -59,7 +59,7 @@ func (m *legacy) Thaw() error {
 }
 
 func (m *legacy) Frozen() (bool, error) {
-	dir := m.dir("freezer")
+	dir := m.of("freezer")
 	if dir == "" {
 		return false, nil
 	}

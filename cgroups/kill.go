@@ -14,7 +14,7 @@ import (
 // nested cgroups that froze by themselves included: a frozen v1 process does
 // not die.
 func (m *legacy) Kill() error {
-	home, freezer := m.home(), m.dir("freezer")
+	home, freezer := m.home(), m.of("freezer")
 	killed := map[int]bool{}
 	for until := time.Now().Add(killWait); ; {
 		fresh, err := m.killRound(home, freezer, killed)

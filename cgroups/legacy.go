@@ -82,8 +82,8 @@ func (m *legacy) State() State {
 	return s
 }
 
-// dir gives a controller's directory, "" when it has no v1 hierarchy.
-func (m *legacy) dir(controller string) string {
+// of gives a controller's directory, "" when it has no v1 hierarchy.
+func (m *legacy) of(controller string) string {
 	for _, d := range m.dirs {
 		if slices.Contains(d.controllers, controller) {
 			return d.dir
@@ -98,7 +98,7 @@ func (m *legacy) split(r *specs.LinuxResources, v2 func(controller string) bool)
 	if r == nil {
 		return nil, nil
 	}
-	only := func(old, new string) bool { return m.dir(old) == "" && v2(new) }
+	only := func(old, new string) bool { return m.of(old) == "" && v2(new) }
 	a, b := *r, specs.LinuxResources{}
 	moved := false
 	if len(r.HugepageLimits) > 0 && only("hugetlb", "hugetlb") {
@@ -133,11 +133,11 @@ func (m *legacy) check(r *specs.LinuxResources) error {
 	old, rest := m.parts(r)
 	list, err := v1.Settings(old)
 	_, ruleErr := m.policy(old)
-	errs := []error{err, missing(list, func(c string) bool { return m.dir(c) != "" }), ruleErr}
+	errs := []error{err, missing(list, func(c string) bool { return m.of(c) != "" }), ruleErr}
 	if m.v2 != nil && rest != nil {
 		errs = append(errs, m.v2.check(rest))
 	}
-	if r != nil && len(r.Devices) > 0 && m.dir("devices") == "" && !m.rootless {
+	if r != nil && len(r.Devices) > 0 && m.of("devices") == "" && !m.rootless {
 		errs = append(errs, fmt.Errorf("linux.resources.devices: %w", &cgfs.MissingError{Controller: "devices"}))
 	}
 	return errors.Join(errs...)
@@ -201,10 +201,10 @@ func (m *legacy) Set(r *specs.LinuxResources) error {
 	if err != nil {
 		return err
 	}
-	if err := checkUsage(m.dir("memory")+"/memory.usage_in_bytes", old); err != nil {
+	if err := checkUsage(m.of("memory")+"/memory.usage_in_bytes", old); err != nil {
 		return err
 	}
-	if err := explainBusy(cgfs.Apply(list, m.dir), m.dir("memory")+"/memory.usage_in_bytes"); err != nil {
+	if err := explainBusy(cgfs.Apply(list, m.of), m.of("memory")+"/memory.usage_in_bytes"); err != nil {
 		return err
 	}
 	if rest != nil {
@@ -217,7 +217,7 @@ func (m *legacy) Set(r *specs.LinuxResources) error {
 
 func (m *legacy) setDevices(r *specs.LinuxResources) error {
 	asked := r != nil && len(r.Devices) > 0
-	dir := m.dir("devices")
+	dir := m.of("devices")
 	switch {
 	case !m.fresh:
 		return nil
@@ -230,7 +230,7 @@ func (m *legacy) setDevices(r *specs.LinuxResources) error {
 	if err != nil {
 		return err
 	}
-	err = cgfs.Apply(policy.Settings(), m.dir)
+	err = cgfs.Apply(policy.Settings(), m.of)
 	m.fresh = err != nil // what a hook adds from now on stays
 	if m.rootless && errors.Is(err, unix.EPERM) {
 		// Without privilege no device node can be made or mounted either.
@@ -262,12 +262,10 @@ func (m *legacy) join(sub func(controllers []string, dir string) string) (Join, 
 // home is the directory that answers for the container's processes: that of
 // the freezer, which Kill and Freeze need, or any other.
 func (m *legacy) home() string {
-	if dir := m.dir("freezer"); dir != "" {
+	if dir := m.of("freezer"); dir != "" {
 		return dir
 	}
 	return m.dirs[0].dir
 }
-
-func (m *legacy) of(controller string) string { return m.dir(controller) }
 
 func (m *legacy) Pids() ([]int, error) { return cgfs.Pids(m.home()) }

@@ -40,7 +40,7 @@ func (w *OOMWatch) Close() {
 func (none) WatchOOM() (*OOMWatch, error) { return &OOMWatch{fd: -1}, nil }
 
 func (m *legacy) WatchOOM() (*OOMWatch, error) {
-	switch dir := m.dir("memory"); {
+	switch dir := m.of("memory"); {
 	case dir != "":
 		return watchV1(dir)
 	case m.v2 != nil:

@@ -80,7 +80,7 @@ const allDevices = "a *:* rwm"
 // list, and rules may be gone for a moment. Where the kernel does not show the
 // exceptions, do is not run: they could not be had back.
 func (m *legacy) keepDevices(do func() error) (err error) {
-	dir := m.dir("devices")
+	dir := m.of("devices")
 	text, err := cgfs.Read(dir + "/devices.list")
 	if err != nil || text == allDevices {
 		return err

@@ -132,7 +132,7 @@ func (s *scope) tell(list []systemd.Property) (err error) {
 	set := func() error {
 		return s.manager(func(m *systemd.Manager) error { return m.Set(s.unit.Name, list) })
 	}
-	if old, ok := s.files.(*legacy); ok && old.dir("devices") != "" {
+	if old, ok := s.files.(*legacy); ok && old.of("devices") != "" {
 		return old.keepDevices(set)
 	}
 	return set()

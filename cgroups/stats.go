@@ -24,7 +24,7 @@ func (m *legacy) Stats() (*Stats, error) {
 			return nil, err
 		}
 	}
-	if err := v1.ReadStats(m.dir, s); err != nil {
+	if err := v1.ReadStats(m.of, s); err != nil {
 		return nil, err
 	}
 	return s, present(m.home())

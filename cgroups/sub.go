@@ -25,7 +25,7 @@ func (m *legacy) Sub(spec []string) (Join, error) {
 			return Join{}, fmt.Errorf("cgroup %q: %w", s, err)
 		}
 		for _, c := range strings.Split(controllers, ",") {
-			if c != "" && m.dir(c) == "" {
+			if c != "" && m.of(c) == "" {
 				return Join{}, fmt.Errorf("cgroup %q: no v1 controller %q", s, c)
 			}
 			if _, twice := subs[c]; twice {
