@@ -105,55 +105,59 @@ func (l *launch) userNamespaceMounts() error {
 	return nil
 }
 
-// mapTree makes an idmapped copy of a mount on the host, for a container whose
-// root has no privilege over the file system it is of. As a slave, what the
-// container mounts there does not come back to the host.
+// mapTree makes an idmapped copy of a mount for a container whose root has no
+// privilege over the file system it is of. A helper makes it in the container's
+// mount namespace: the copies there of the host's mounts are locked, and a copy
+// of those stays so.
 func (l *launch) mapTree(m *specconv.Mount, userns int) error {
-	property := fmt.Sprintf("mounts[%d]", m.Index)
-	flags := uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
-	if m.Recursive {
-		flags |= unix.AT_RECURSIVE
-	}
-	tree, err := unix.OpenTree(unix.AT_FDCWD, m.Source, flags)
-	if err != nil {
-		return fmt.Errorf("%s.source: open %q: %w", property, m.Source, err)
-	}
-	l.files.keep(os.NewFile(uintptr(tree), m.Source))
-	slave := unix.MountAttr{Propagation: unix.MS_SLAVE}
-	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &slave); err != nil {
-		return fmt.Errorf("%s: set propagation of %q: %w", property, m.Source, err)
-	}
-	flags = unix.AT_EMPTY_PATH
-	if m.IDMap.Recursive {
-		flags |= unix.AT_RECURSIVE
-	}
-	mapped := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(userns)}
-	if err := unix.MountSetattr(tree, "", flags, &mapped); err != nil {
-		return fmt.Errorf("%s: map ids of %q: %w", property, m.Source, err)
-	}
-	l.plan.Trees[m.Index] = tree
-	return nil
+	return l.borrow("/proc/self/ns/mnt", unix.O_RDONLY, func(mntns int) error {
+		return l.helper(func(x *nsexec.Executor, in *nsexec.Batch) error {
+			in.Step("map ids of", fmt.Sprintf("mounts[%d]", m.Index), m.Source)
+			ns := in.Pass(mntns, userns)
+			in.Setns(ns[0], unix.CLONE_NEWNS)
+			from := in.Open(m.Source, unix.O_PATH)
+			tree := in.OpenTree(from, "", m.Recursive)
+			in.MountIdmap(tree, ns[1], m.IDMap.Recursive)
+			in.Lend(func(fds ...int) error {
+				fd, err := unix.FcntlInt(uintptr(fds[0]), unix.F_DUPFD_CLOEXEC, 0)
+				if err != nil {
+					return err
+				}
+				l.files.keep(os.NewFile(uintptr(fd), m.Source))
+				l.plan.Trees[m.Index] = fd
+				return nil
+			}, tree)
+			return x.Run(in)
+		})
+	})
 }
 
-// mappedNamespace makes a user namespace with a mapping: an executor unshares
-// it, we write the mapping and keep the namespace.
-func (l *launch) mappedNamespace(m *specconv.IDMap) (int, error) {
-	var regs nsexec.Registers
+// helper runs do with an executor that is outside of the container.
+func (l *launch) helper(do func(*nsexec.Executor, *nsexec.Batch) error) error {
 	x, err := nsexec.Spawn(nsexec.Options{Stdio: [3]*os.File{l.options.Stdin, l.options.Stdout, l.options.Stderr}})
 	if err != nil {
-		return -1, err
+		return err
 	}
 	defer x.Close()
 	defer x.Kill()
-	in := nsexec.NewBatch(&regs)
-	in.Unshare(unix.CLONE_NEWUSER)
-	if err := x.Run(in); err != nil {
-		return -1, err
-	}
-	if err := writeIDMaps(x.Pid, m.UIDs, m.GIDs); err != nil {
-		return -1, err
-	}
-	return unix.Open(fmt.Sprintf("/proc/%d/ns/user", x.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	return do(x, nsexec.NewBatch(new(nsexec.Registers)))
+}
+
+// mappedNamespace makes a user namespace with a mapping: a helper unshares it,
+// we write the mapping and keep the namespace.
+func (l *launch) mappedNamespace(m *specconv.IDMap) (fd int, err error) {
+	err = l.helper(func(x *nsexec.Executor, in *nsexec.Batch) error {
+		in.Unshare(unix.CLONE_NEWUSER)
+		if err := x.Run(in); err != nil {
+			return err
+		}
+		if err := writeIDMaps(x.Pid, m.UIDs, m.GIDs); err != nil {
+			return err
+		}
+		fd, err = unix.Open(fmt.Sprintf("/proc/%d/ns/user", x.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	})
+	return fd, err
 }
 
 // explainUserNamespace says which of the host's settings denies a user
