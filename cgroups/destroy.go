@@ -102,7 +102,8 @@ func waitEmpty(dir string, p *pace) error {
 
 func waitExit(pid int, until time.Time) error {
 	fd, err := unix.PidfdOpen(pid, 0)
-	if err == unix.ESRCH {
+	switch err {
+	case unix.ESRCH, unix.EINVAL, unix.ENOENT: // the last two: it is a thread's by now, before Linux 6.16 and since
 		return nil
 	}
 	if err != nil {

@@ -87,7 +87,8 @@ func (c *Container) pidfd() (int, error) {
 	}
 	fd, err := unix.PidfdOpen(c.rec.InitPid, 0)
 	if err != nil {
-		if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EINVAL) {
+		switch err {
+		case unix.ESRCH, unix.EINVAL, unix.ENOENT: // the last two: it is a thread's by now, before Linux 6.16 and since
 			return -1, ErrNotRunning
 		}
 		return -1, fmt.Errorf("pidfd_open container init: %w", err)
