@@ -216,7 +216,7 @@ func (x *Executor) await(b *Batch) error {
 			return fmt.Errorf("wait for the executor: %w", err)
 		}
 		if !ready {
-			at := int(x.header().at)
+			at := min(int(x.header().at), len(b.ops)-1)
 			x.Kill()
 			return b.callError(at, unix.ETIMEDOUT)
 		}
@@ -273,14 +273,23 @@ func (x *Executor) Split(b *Batch) error {
 		return fmt.Errorf("container init: first stage ended with status %#x: %v", ws, err)
 	}
 	unix.Close(x.PidFD)
-	x.dead = false
-	x.Pid = int(x.header().reg[0])
-	fd, err := unix.PidfdOpen(x.Pid, 0)
+	x.PidFD = -1
+	return x.adopt(int(x.header().reg[0]))
+}
+
+// adopt goes on with a child that the executor has left. Its number has lain
+// where whoever may trace that child can write, and must not be another's.
+func (x *Executor) adopt(pid int) error {
+	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
-		x.PidFD = -1
 		return fmt.Errorf("pidfd_open container init: %w", err)
 	}
-	x.PidFD = fd
+	err = unix.Waitid(unix.P_PIDFD, fd, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	if err != nil {
+		unix.Close(fd)
+		return fmt.Errorf("find container init: %w", err)
+	}
+	x.dead, x.Pid, x.PidFD = false, pid, fd
 	return nil
 }
 

@@ -180,6 +180,27 @@ func TestSplitIntoPidNamespace(t *testing.T) {
 	}
 }
 
+// What lies in the shared memory is whoever's who may trace the executor.
+func TestSharedMemoryIsNotBelieved(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	for _, pid := range [...]int{1, os.Getpid()} {
+		if err := x.adopt(pid); !errors.Is(err, unix.ECHILD) {
+			t.Errorf("adopt(%d) = %v, want %v", pid, err, unix.ECHILD)
+		}
+	}
+	b := NewBatch(regs)
+	buf, n := b.Read(b.Open("/dev/zero", unix.O_RDONLY), 8)
+	if err := x.Run(b); err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[int64]int{8: 8, 1 << 40: 8, -1: 0} {
+		x.header().reg[n] = uint64(value)
+		if got := len(x.Text(buf, n)); got != want {
+			t.Errorf("%d bytes of text with %d in the register, want %d", got, value, want)
+		}
+	}
+}
+
 func TestExecFails(t *testing.T) {
 	x, regs := spawn(t, Options{})
 	b := NewBatch(regs)

@@ -137,6 +137,12 @@ func (x *Executor) Read(buf Buffer) []byte {
 	return append([]byte(nil), x.view[at:at+uint64(buf.n)]...)
 }
 
+// Text gives what a call has put into buf whose register n says how many bytes
+// that are; "" after an error. Whoever may trace the executor can write both.
+func (x *Executor) Text(buf Buffer, n Reg) string {
+	return string(x.Read(buf)[:min(max(x.Reg(n), 0), int64(buf.n))])
+}
+
 // Statx gives what a Statx call found.
 func (x *Executor) Statx(buf Buffer) unix.Statx_t {
 	return *(*unix.Statx_t)(unsafe.Pointer(&x.view[buf.addr-base]))

@@ -203,7 +203,7 @@ func kernelMessage(fs nsexec.Reg) nsexec.Mend {
 		text, n := log.Read(fs, 512)
 		log.ExpectAny()
 		if err := x.Run(log); err == nil && x.Reg(n) > 0 {
-			message := string(x.Read(text)[:x.Reg(n)])
+			message := x.Text(text, n)
 			e.Detail = strings.TrimSpace(strings.TrimPrefix(message, "e "))
 		}
 		return 0, e

@@ -136,8 +136,8 @@ func home(p *Plan, in *nsexec.Batch) {
 	in.ExpectAny()
 	in.Host(func(x *nsexec.Executor) error {
 		p.home = "/"
-		if size := x.Reg(n); x.Reg(file) >= 0 && size > 0 {
-			p.home = homeOf(string(x.Read(text)[:size]), p.Config.Process.Spec.User.UID)
+		if x.Reg(file) >= 0 {
+			p.home = homeOf(x.Text(text, n), p.Config.Process.Spec.User.UID)
 		}
 		return nil
 	})

@@ -81,11 +81,11 @@ func makeTarget(x *nsexec.Executor, root nsexec.Reg, dest string, directory bool
 		if err := x.Run(b); err != nil {
 			return err
 		}
-		if r := x.Reg(size); r > 0 {
+		if target := x.Text(text, size); target != "" {
 			if links++; links > maxLinks {
 				break
 			}
-			parts = follow(parts, n, string(x.Read(text)[:r]))
+			parts = follow(parts, n, target)
 		}
 		b.FreeAll(size)
 	}
