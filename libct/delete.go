@@ -90,9 +90,14 @@ func (c *Container) remove() error {
 	return nil
 }
 
-// removeDirectory knows what is usually there, and looks only when there is
-// more.
+// removeDirectory takes state.json last, which says whose directory it is. What
+// else there may be is of an rt that was killed.
 func (c *Container) removeDirectory() error {
+	if c.rec.Notify {
+		if err := os.RemoveAll(c.path(notifyDir)); err != nil {
+			return err
+		}
+	}
 	for _, name := range [...]string{startSock, initLock, configFile, stateFile} {
 		unix.Unlink(c.path(name))
 	}

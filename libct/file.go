@@ -63,10 +63,13 @@ func write(path string, flags int, data []byte, mode uint32) error {
 	return nil
 }
 
+// tempPrefix is what the other name of a file begins with.
+func tempPrefix(name string) string { return "." + name + "." }
+
 // writeRenamed writes a file under another name first, so that a reader sees
 // the old one or the new one.
 func writeRenamed(path string, data []byte, mode uint32) error {
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+strconv.Itoa(os.Getpid()))
+	temp := filepath.Join(filepath.Dir(path), tempPrefix(filepath.Base(path))+strconv.Itoa(os.Getpid()))
 	unix.Unlink(temp) // of a process that was killed and had our pid
 	err := write(temp, unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, data, mode)
 	if err == nil {

@@ -107,8 +107,8 @@ func writePidFile(path string, pid int) error {
 }
 
 // stdioToOwn lists which of the standard descriptors become the user's, so
-// that it can open /dev/stdout again. /dev/null stays everybody's, and a
-// terminal of the container's own has its owner already.
+// that it can open /dev/stdout again. A device stays as it is: a terminal is
+// the caller's, who types on it, and /dev/null everybody's.
 func stdioToOwn(o IO, p *specs.Process) []int {
 	if p == nil || p.Terminal {
 		return nil
@@ -119,10 +119,9 @@ func stdioToOwn(o IO, p *specs.Process) []int {
 		if unix.Fstat(int(f.Fd()), &st) != nil || st.Uid == p.User.UID {
 			continue
 		}
-		if st.Mode&unix.S_IFMT == unix.S_IFCHR && st.Rdev == unix.Mkdev(1, 3) {
-			continue
+		if kind := st.Mode & unix.S_IFMT; kind != unix.S_IFCHR && kind != unix.S_IFBLK {
+			list = append(list, n)
 		}
-		list = append(list, n)
 	}
 	return list
 }

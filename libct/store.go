@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -67,10 +69,9 @@ func (c *Container) reload() error {
 	id := filepath.Base(c.dir)
 	rec, err := readRecord(c.dir)
 	if errors.Is(err, os.ErrNotExist) {
-		if _, err := os.Stat(c.dir); err != nil {
+		if !c.begun() {
 			return fmt.Errorf("%q: %w", id, ErrNotExist)
 		}
-		// Killed before its first word: there is a directory and nothing else.
 		c.rec = record{ID: id, Phase: Creating}
 		return nil
 	}
@@ -79,6 +80,16 @@ func (c *Container) reload() error {
 	}
 	c.rec = rec
 	return nil
+}
+
+// begun tells the directory of a container whose create was killed before it
+// wrote state.json from one that has nothing to do with rt and is not to be
+// removed.
+func (c *Container) begun() bool {
+	entries, err := os.ReadDir(c.dir)
+	return err == nil && !slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		return !strings.HasPrefix(e.Name(), tempPrefix(stateFile))
+	})
 }
 
 // List gives the state of all containers, sorted by id.
