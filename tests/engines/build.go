@@ -142,9 +142,18 @@ func (b *build) run(ctx context.Context, bin, dir string, args ...string) ([]byt
 	return out, err
 }
 
+// clients is where the programs that drive engines are: beside this one.
+func clients() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "."
+	}
+	return filepath.Dir(path)
+}
+
 // buildClients makes what drives an engine, from modules of this tree. Without
 // success the engine is skipped later.
-func buildClients(ctx context.Context, names []string, dir string) {
+func buildClients(ctx context.Context, names []string) {
 	done := map[string]bool{"": true}
 	for _, name := range names {
 		e := findEngine(name)
@@ -152,7 +161,7 @@ func buildClients(ctx context.Context, names []string, dir string) {
 			continue
 		}
 		done[e.client] = true
-		cmd := exec.CommandContext(ctx, "go", "build", "-C", e.client, "-o", filepath.Join(dir, "bin")+"/", ".")
+		cmd := exec.CommandContext(ctx, "go", "build", "-C", e.client, "-o", clients()+"/", ".")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "engines: build %s: %v\n%s", e.client, err, out)
 		}

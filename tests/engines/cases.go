@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// commandDeadline ends a command that hangs.
-const commandDeadline = 90 * time.Second
+// commandDeadline ends a command that hangs, and an engine that does not start.
+// It is set once, by a flag.
+var commandDeadline = 90 * time.Second
 
 // suite is a file of cases: shell functions, then the cases that use them.
 type suite struct {

@@ -83,7 +83,7 @@ func TestCompare(t *testing.T) {
 // does something.
 func TestCases(t *testing.T) {
 	for _, e := range allEngines {
-		s, err := e.suite()
+		s, err := e.suite(true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,9 +26,9 @@ var (
 // configureCRI has a runtime handler for each runtime, by its name. Scores of
 // the OOM killer are limited to what this process may set, as a machine may
 // lack the privilege to lower them.
-func configureCRI(c criConfig) func(dir string, runtimes []string) (daemon, env []string, err error) {
-	return func(dir string, runtimes []string) (daemon, env []string, err error) {
-		config := filepath.Join(dir, "config.toml")
+func configureCRI(c criConfig) func(place) (daemon, env []string, err error) {
+	return func(p place) (daemon, env []string, err error) {
+		config := filepath.Join(p.dir, "config.toml")
 		if err := fill(config, `version = {{.Version}}
 root = "{{.Dir}}/root"
 state = "{{.Dir}}/state"
@@ -41,31 +41,31 @@ state = "{{.Dir}}/state"
 [plugins."{{.Plugin}}".cni]
   {{.Plugins}}
   conf_dir = "{{.Dir}}/net"
-{{$plugin := .Plugin -}}
+{{$plugin := .Plugin}}{{$systemd := .Systemd -}}
 {{range $name, $path := .Runtimes -}}
 [plugins."{{$plugin}}".containerd.runtimes.{{$name}}]
   runtime_type = "io.containerd.runc.v2"
 [plugins."{{$plugin}}".containerd.runtimes.{{$name}}.options]
   BinaryName = "{{$path}}"
-  SystemdCgroup = false
-{{end}}`, map[string]any{"Dir": dir, "Version": c.version, "Plugin": c.plugin, "Pause": c.pause, "PauseName": pauseName,
-			"Plugins": c.plugins, "Runtimes": byName(runtimes)}); err != nil {
+  SystemdCgroup = {{$systemd}}
+{{end}}`, map[string]any{"Dir": p.dir, "Systemd": p.systemd, "Version": c.version, "Plugin": c.plugin, "Pause": c.pause, "PauseName": pauseName,
+			"Plugins": c.plugins, "Runtimes": byName(p.runtimes)}); err != nil {
 			return nil, nil, err
 		}
 		for _, sub := range []string{"net", "ids", "logs"} {
-			if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
+			if err := os.Mkdir(filepath.Join(p.dir, sub), 0o755); err != nil {
 				return nil, nil, err
 			}
 		}
-		err = fill(filepath.Join(dir, "net", "10-pods.conflist"), `{
+		err = fill(filepath.Join(p.dir, "net", "10-pods.conflist"), `{
   "cniVersion": "0.4.0", "name": "pods",
   "plugins": [
     {"type": "bridge", "bridge": "pods0", "isGateway": true,
      "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.77.0.0/16"}]], "dataDir": "{{.}}/addresses"}}
   ]
 }
-`, dir)
-		return []string{"containerd", "-c", config}, []string{"CONTAINERD_ADDRESS=" + dir + "/socket",
+`, p.dir)
+		return []string{"containerd", "-c", config}, []string{"CONTAINERD_ADDRESS=" + p.dir + "/socket",
 			"CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1"}, err
 	}
 }

@@ -31,9 +31,11 @@ type engine struct {
 	client string
 	// cases are the files its cases are in.
 	cases []string
+	// scopes are the files with what comes to that with systemd's cgroups.
+	scopes []string
 	// configure writes the engine's files and returns its daemon, if it has
 	// one, and the environment of its cases.
-	configure func(dir string, runtimes []string) (daemon, env []string, err error)
+	configure func(place) (daemon, env []string, err error)
 	// load is the command that says when the engine is ready and has the image.
 	load string
 	// version is the command that prints the engine's version.
@@ -62,6 +64,7 @@ var allEngines = []engine{
 		client:   "tests/engines/cri",
 		load:     loadCRI,
 		version:  "containerd --version",
+		scopes:   []string{"cri-systemd.cases", "scope.cases"},
 	},
 	{
 		name: "cri2", cases: []string{"cri.cases", "cri2.cases"}, configure: configureCRI(criTwo),
@@ -72,6 +75,7 @@ var allEngines = []engine{
 		client:   "tests/engines/cri",
 		load:     loadCRI,
 		version:  "containerd --version",
+		scopes:   []string{"cri-systemd.cases", "scope.cases"},
 	},
 	{
 		name: "docker", cases: []string{"docker.cases", "docker-daemon.cases"}, configure: configureDocker,
@@ -79,6 +83,7 @@ var allEngines = []engine{
 		packages: []string{"docker.io", "docker-cli", "containerd", "tini", "iptables"},
 		load:     "docker version && docker load -q -i $ARCHIVE",
 		version:  "dockerd --version",
+		scopes:   []string{"docker-systemd.cases", "scope.cases"},
 	},
 	{
 		name: "moby2", cases: []string{"docker.cases", "docker-daemon.cases", "moby2.cases"}, configure: configureDocker,
@@ -88,6 +93,7 @@ var allEngines = []engine{
 		peer:     &runcNewest,
 		load:     "docker version && docker load -q -i $ARCHIVE",
 		version:  "echo moby " + moby2.version,
+		scopes:   []string{"docker-systemd.cases", "scope.cases"},
 	},
 	{
 		name: "swarm", cases: []string{"swarm.cases"}, configure: configureNothing,
@@ -103,6 +109,7 @@ var allEngines = []engine{
 			"golang-github-containers-common", "golang-github-containers-image"},
 		load:    loadPodman,
 		version: "podman --version",
+		scopes:  []string{"podman-systemd.cases", "scope.cases"},
 	},
 	{
 		name: "podman-rootless", cases: []string{"podman.cases", "podman-rootless.cases"}, configure: configureRootlessPodman,
@@ -111,6 +118,7 @@ var allEngines = []engine{
 			"golang-github-containers-common", "golang-github-containers-image"},
 		load:    loadPodman,
 		version: "podman --version",
+		scopes:  []string{"podman-systemd.cases", "scope.cases"},
 	},
 }
 
@@ -205,7 +213,7 @@ func (e *engine) allBuilds() []build {
 // findPrograms puts the engine's own programs before all others. An error says
 // what cannot be had here.
 func (e *engine) findPrograms(dir, cache string) error {
-	path := filepath.Join(dir, "bin") + ":" + roomPath
+	path := filepath.Join(dir, "bin") + ":" + clients() + ":" + roomPath
 	for _, b := range slices.Backward(e.builds) {
 		if !b.made(cache) {
 			return fmt.Errorf("%s %s could not be built", b.module, b.version)
@@ -239,9 +247,13 @@ func (e *engine) runtimes(s settings) []string {
 
 // suites are the engine's cases; functions of a later file replace those of an
 // earlier one.
-func (e *engine) suite() (*suite, error) {
+func (e *engine) suite(systemd bool) (*suite, error) {
 	all := new(suite)
-	for _, name := range e.cases {
+	files := e.cases
+	if systemd {
+		files = append(slices.Clone(files), e.scopes...)
+	}
+	for _, name := range files {
 		text, err := caseFiles.ReadFile(name)
 		if err == nil {
 			err = all.parse(name, string(text))
@@ -259,7 +271,7 @@ func (e *engine) runCases(dir string, s settings, t *table) error {
 	if err := e.findPrograms(dir, s.cache); err != nil {
 		return err
 	}
-	suite, err := e.suite()
+	suite, err := e.suite(s.systemd)
 	if err != nil {
 		return err
 	}
@@ -268,7 +280,7 @@ func (e *engine) runCases(dir string, s settings, t *table) error {
 		return err
 	}
 	runtimes := e.runtimes(s)
-	daemon, env, err := e.configure(work, runtimes)
+	daemon, env, err := e.configure(place{work, runtimes, s.systemd})
 	if err != nil {
 		return err
 	}
@@ -349,7 +361,7 @@ func startDaemon(dir string, daemon, env []string) (stop func(), err error) {
 func (e *engine) ready(prelude string, env []string) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(commandDeadline)
 	for range tick.C {
 		out, code := shell(prelude, e.load, env)
 		if code == 0 {

@@ -20,16 +20,36 @@ const (
 	pauseName = "docker.io/library/pause:latest"
 )
 
-// limitScript prints one limit of the container's cgroup, on v1 or v2.
+// limitScript is in the image, and on the host's PATH for the cases. Shares are
+// a weight on v2, which has no other; swap is with memory, as engines count it.
 const limitScript = `#!/bin/sh
-# limit memory|swap|pids|cpus|quota
-cd /sys/fs/cgroup
-case $1 in
-memory) cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes ;;
-pids) cat pids.max 2>/dev/null || cat pids/pids.max ;;
-cpus) cat cpuset.cpus 2>/dev/null || cat cpuset/cpuset.cpus ;;
-quota) cut -d' ' -f1 cpu.max 2>/dev/null || cat cpu/cpu.cfs_quota_us ;;
-esac
+# limit KIND...: prints limits of the cgroup that is seen as the root, or of
+# that of the process $PID, on v1 or v2
+cd /sys/fs/cgroup || exit
+path() { [ -z "$PID" ] || sed -n "s/^[0-9]*:$1://p" "/proc/$PID/cgroup"; }
+show() { # CONTROLLER FILE-OF-V1 FILE-OF-V2
+	if [ -e cgroup.controllers ]; then cat ".$(path)/$3"; else cat "$1$(path "$1")/$2"; fi
+}
+rate() { show blkio "blkio.throttle.$1" io.max | sed "s/.* $2=\([0-9]*\).*/\1/; s/.* //"; }
+for kind; do
+	case $kind in
+	memory) show memory memory.limit_in_bytes memory.max ;;
+	reservation) show memory memory.soft_limit_in_bytes memory.low ;;
+	high) show memory none memory.high ;;
+	swap) [ ! -e cgroup.controllers ] || more=$(show memory none memory.max)
+		echo $((more + $(show memory memory.memsw.limit_in_bytes memory.swap.max))) ;;
+	pids) show pids pids.max pids.max ;;
+	cpus) show cpuset cpuset.cpus cpuset.cpus ;;
+	mems) show cpuset cpuset.mems cpuset.mems ;;
+	quota) show cpu cpu.cfs_quota_us cpu.max | cut -d' ' -f1 ;;
+	period) show cpu cpu.cfs_period_us cpu.max | sed 's/.* //' ;;
+	shares) show cpu cpu.shares cpu.weight ;;
+	huge) show hugetlb hugetlb.2MB.limit_in_bytes hugetlb.2MB.max ;;
+	rbps) rate read_bps_device rbps ;;
+	wiops) rate write_iops_device wiops ;;
+	*) echo "no limit $kind"; exit 1 ;;
+	esac
+done
 `
 
 // writeImage makes an image of busybox with a command, in the form that docker

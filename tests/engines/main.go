@@ -2,15 +2,16 @@
 // and with runc beside it, and prints a table of what worked: case, engine,
 // runtime. Engines are as Debian packages them, or built from their modules.
 //
-//	engines -runtime ./rt [-peer runc] [-run REGEXP | -out DIR] [ENGINE...]
+//	engines -runtime ./rt [-peer runc] [-systemd] [-run REGEXP] [-out DIR] [ENGINE...]
 //
 // It needs Debian and root, and installs and builds what is missing. An
 // engine it cannot have is skipped, and so is a case whose condition this
 // machine does not meet; the reason is printed. It fails when a case fails with
 // the runtime under test; what fails with the peer is only shown.
 //
-// Engines live in a room of their own (room.go). It runs on the host and
-// imports the standard library alone. README.md says how cases are written.
+// Engines live in a room of their own (room.go), but with -systemd, which is for
+// a guest. It imports the standard library alone. README.md says how cases are
+// written.
 package main
 
 import (
@@ -33,6 +34,10 @@ type settings struct {
 	run     string
 	cache   string
 	out     string
+	guest   string // the guest that this is, as in the Makefile
+	systemd bool
+	prepare bool
+	ready   bool
 	engines []string
 }
 
@@ -50,7 +55,12 @@ func realMain() error {
 	flag.StringVar(&s.peer, "peer", "/usr/sbin/runc", "a runtime to compare with; empty for none")
 	flag.StringVar(&s.run, "run", "", "run only the cases whose engine/title match")
 	flag.StringVar(&s.cache, "cache", defaultCache(), "the directory for programs that are built")
-	flag.StringVar(&s.out, "out", "", "write what came of it into this directory, a page for each engine")
+	flag.StringVar(&s.out, "out", "", "write what came of it into this directory, a page for each engine; - prints it")
+	flag.BoolVar(&s.systemd, "systemd", false, "systemd makes the cgroups; the machine, a guest, is used as it is")
+	flag.StringVar(&s.guest, "guest", "", "the guest that this runs in, for its page")
+	flag.BoolVar(&s.prepare, "build", false, "install and build what is missing, and run nothing")
+	flag.BoolVar(&s.ready, "built", false, "take what there is; needs neither packages nor Go")
+	flag.DurationVar(&commandDeadline, "deadline", commandDeadline, "the longest that one command may take")
 	flag.Parse()
 	s.engines = flag.Args()
 	if len(s.engines) == 0 {
@@ -60,7 +70,10 @@ func realMain() error {
 	case dir != "" && os.Getpid() == 1:
 		return keepRoom(dir)
 	case dir != "":
-		return inRoom(dir, s)
+		if err := furnish(); err != nil {
+			return err
+		}
+		return runEngines(dir, s)
 	}
 	return outside(s)
 }
@@ -80,18 +93,24 @@ func outside(s settings) error {
 	if _, err := regexp.Compile(s.run); err != nil {
 		return fmt.Errorf("-run: %w", err)
 	}
-	if s.out != "" && s.run != "" {
-		return fmt.Errorf("-out: pages are of whole engines, without -run")
+	if s.out != "" && s.out != toOutput && s.run != "" {
+		return fmt.Errorf("-out: pages of the host are of whole engines, without -run")
 	}
-	if s.out != "" {
+	if s.out != "" && s.out != toOutput {
 		if s.out, err = filepath.Abs(s.out); err != nil {
 			return err
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	install(ctx, s.engines)
-	obtain(ctx, s.engines, s.cache)
+	if !s.ready {
+		install(ctx, s.engines)
+		obtain(ctx, s.engines, s.cache)
+		buildClients(ctx, s.engines)
+	}
+	if s.prepare {
+		return nil
+	}
 	dir, err := os.MkdirTemp("", "engines")
 	if err != nil {
 		return err
@@ -106,18 +125,25 @@ func outside(s settings) error {
 	if err := copyFile(path, runtimePath); err != nil {
 		return err
 	}
-	buildClients(ctx, s.engines, dir)
-	args := []string{"-runtime", runtimePath, "-peer", s.peer, "-run", s.run, "-cache", s.cache, "-out", s.out}
+	s.runtime = runtimePath
+	if s.systemd {
+		return runEngines(dir, s)
+	}
+	args := []string{"-runtime", s.runtime, "-peer", s.peer, "-run", s.run, "-cache", s.cache, "-out", s.out,
+		"-guest", s.guest, "-deadline", commandDeadline.String()}
 	return openRoom(ctx, dir, append(args, s.engines...))
 }
 
-// inRoom runs the cases.
-func inRoom(dir string, s settings) error {
-	if err := furnish(); err != nil {
-		return err
-	}
+// runEngines runs the cases, with what they call in dir/bin.
+func runEngines(dir string, s settings) error {
 	// conmon leaves a file where it was started when a container is out of memory.
 	if err := os.Chdir(dir); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(dir, "bin"), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "bin", "limit"), []byte(limitScript), 0o755); err != nil {
 		return err
 	}
 	if err := writeImage(filepath.Join(dir, "image.tar"), imageName, "/bin/sh"); err != nil {
@@ -138,7 +164,7 @@ func inRoom(dir string, s settings) error {
 	}
 	t.summarize()
 	if s.out != "" {
-		if err := writePages(s.out, t.engines); err != nil {
+		if err := writePages(s, t.engines); err != nil {
 			return err
 		}
 	}

@@ -1,35 +1,53 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
+// toOutput stands for a directory when pages are printed, as in a guest, which
+// can write nothing that stays.
+const toOutput = "-"
+
 // writePages writes a page for each engine that ran, DIR/ENGINE.md.
-func writePages(dir string, results []*result) error {
+func writePages(s settings, results []*result) error {
 	host, err := describeHost()
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	for _, r := range results {
-		path := filepath.Join(dir, r.engine+".md")
-		if err := os.WriteFile(path, []byte(r.page(host)), 0o644); err != nil {
+		page := r.page(host, s.command(r.engine))
+		if s.out == toOutput {
+			fmt.Print("\n", page)
+			continue
+		}
+		path := filepath.Join(s.out, r.engine+".md")
+		if err := errors.Join(os.MkdirAll(s.out, 0o755), os.WriteFile(path, []byte(page), 0o644)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// command is what writes an engine's page: a target of the Makefile.
+func (s settings) command(engine string) string {
+	switch {
+	case s.out != toOutput:
+		return fmt.Sprintf("make test-engines ENGINEFLAGS='-out docs/engines %s'", engine)
+	case s.run != "":
+		return fmt.Sprintf("make engine-page GUEST=%s ENGINE=%s RUN='%s'", s.guest, engine, s.run)
+	}
+	return fmt.Sprintf("make engine-page GUEST=%s ENGINE=%s", s.guest, engine)
+}
+
 // page is the engine's result as Markdown.
-func (r *result) page(host string) string {
+func (r *result) page(host, command string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n", r.engine)
-	fmt.Fprintf(&b, "Written by `make test-engines ENGINEFLAGS='-out docs/engines %s'`.\n\n", r.engine)
+	fmt.Fprintf(&b, "Written by `%s`.\n\n", command)
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| engine | %s |\n", r.version)
 	for i, name := range r.runtimes {
 		fmt.Fprintf(&b, "| %s | %s |\n", name, r.versions[i])

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"testing"
@@ -36,21 +37,48 @@ Skipped, because this is not true there:
 
 - checkpoint, rt: ` + "`has checkpoint`" + `
 `
-	if got := r.page("Linux 6"); got != want {
+	if got := r.page("Linux 6", settings{out: "docs/engines"}.command("docker")); got != want {
 		t.Errorf("page:\n%s\nwant:\n%s", got, want)
 	}
 }
 
-// TestPagesAreListed keeps docs/engines.md true: it names each engine's page
-// and how many cases there are on it, none of which fails with rt.
+func TestPageCommand(t *testing.T) {
+	guest := settings{out: toOutput, guest: "lite-6.12"}
+	some := guest
+	some.run = "limits|update"
+	for _, test := range []struct {
+		s    settings
+		want string
+	}{
+		{settings{out: "/somewhere"}, "make test-engines ENGINEFLAGS='-out docs/engines docker'"},
+		{guest, "make engine-page GUEST=lite-6.12 ENGINE=docker"},
+		{some, "make engine-page GUEST=lite-6.12 ENGINE=docker RUN='limits|update'"},
+	} {
+		if got := test.s.command("docker"); got != test.want {
+			t.Errorf("command = %q, want %q", got, test.want)
+		}
+	}
+}
+
+// TestPagesAreListed keeps docs/engines.md true: it names each engine's page,
+// of the host and of guests, and how many cases there are on it, none of which
+// fails with rt.
 func TestPagesAreListed(t *testing.T) {
 	list, err := os.ReadFile("../../docs/engines.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	caseRow := regexp.MustCompile(`(?m)^\|.*\| (pass|skip|FAIL) \| (pass|skip|FAIL) \|$`)
+	docs := os.DirFS("../../docs")
+	pages, err := fs.Glob(docs, "engines/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range engineNames() {
-		page, err := os.ReadFile("../../docs/engines/" + name + ".md")
+		pages = append(pages, "engines/"+name+".md")
+	}
+	caseRow := regexp.MustCompile(`(?m)^\|.*\| (pass|skip|FAIL) \| (pass|skip|FAIL) \|$`)
+	for _, path := range pages {
+		page, err := fs.ReadFile(docs, path)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -58,10 +86,10 @@ func TestPagesAreListed(t *testing.T) {
 		cases := caseRow.FindAllSubmatch(page, -1)
 		for _, c := range cases {
 			if string(c[1]) == "FAIL" {
-				t.Errorf("docs/engines/%s.md: %s", name, c[0])
+				t.Errorf("docs/%s: %s", path, c[0])
 			}
 		}
-		link := fmt.Sprintf("[%d](engines/%s.md)", len(cases), name)
+		link := fmt.Sprintf("[%d](%s)", len(cases), path)
 		if !bytes.Contains(list, []byte(link)) {
 			t.Errorf("docs/engines.md does not have %s", link)
 		}
