@@ -2,7 +2,7 @@
 // and runs a command in it as root:
 //
 //	vm run [-kernel 6.12] [-guest lite] [-append ARGUMENTS] -- COMMAND
-//	vm test [-kernel 6.12] [-guest lite] [-json] unit|cli|user|selinux|conformance
+//	vm test [-kernel 6.12] [-guest lite] [-json] unit|cli|user|selinux|conformance|engines
 //
 // A lite guest has the host's root and no service manager; a legacy guest has
 // cgroup v1 instead of v2. A systemd guest has a root of its own, with systemd
@@ -47,7 +47,7 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	}
 	var g guest
 	flags := flag.NewFlagSet("vm "+args[0], flag.ExitOnError)
-	cache := flags.String("cache", defaultCache(), "what guests boot from, made when missing")
+	cache := flags.String("cache", defaultCache("rt-vm"), "what guests boot from, made when missing")
 	series := flags.String("kernel", "6.12", "series of the kernel: 6.1 or 6.12")
 	flags.StringVar(&g.kind, "guest", "lite", "lite, legacy, systemd or selinux")
 	flags.StringVar(&g.extra, "append", "", "more of the kernel's command line")
@@ -57,63 +57,72 @@ func realMain(ctx context.Context, args []string) (int, error) {
 	json := flags.Bool("json", false, "test: print the events of go test -json")
 	flags.Parse(args[1:])
 
-	if err := setup(ctx, *cache); err != nil {
+	root, err := setup(ctx, *cache)
+	if err != nil {
 		return 0, err
 	}
-	var err error
 	if g.kernel, err = findKernel(*cache, *series); err != nil {
 		return 0, err
 	}
-	if g.root, err = rootOf(g.kind, *cache); err != nil {
+	if g.root, err = rootOf(g.kind, root); err != nil {
 		return 0, err
 	}
 	if g.dirs, err = sharedDirs(); err != nil {
 		return 0, err
 	}
 	command := strings.Join(flags.Args(), " ") + "\n"
-	if args[0] == "test" {
-		if command, err = testScript(ctx, g.dirs[0], flags.Arg(0), *json); err != nil {
-			return 0, err
-		}
+	switch {
+	case args[0] == "test" && flags.Arg(0) == engines:
+		built := defaultCache("rt-engines") // as tests/engines has it
+		g.dirs = append(g.dirs, built)
+		command, err = enginesScript(ctx, g.dirs[0], built, g.kind, *series)
+	case args[0] == "test":
+		command, err = testScript(ctx, g.dirs[0], flags.Arg(0), *json)
+	}
+	if err != nil {
+		return 0, err
 	}
 	g.script = fmt.Sprintf("cd %s\nPATH=$PATH:%s/bin\n%s", g.dirs[0], g.dirs[1], command)
 	return g.run(ctx, os.Stdout)
 }
 
-// rootOf is the directory of the host's that a guest has as its root.
-func rootOf(kind, cache string) (string, error) {
+// rootOf is the directory of the host's that a guest has as its root; own is
+// that of guests with systemd.
+func rootOf(kind, own string) (string, error) {
 	switch kind {
 	case "lite", "legacy":
 		return "/", nil
 	case "systemd", "selinux":
-		return filepath.Join(cache, "root"), nil
+		return own, nil
 	}
 	return "", fmt.Errorf("guest %q: must be lite, legacy, systemd or selinux", kind)
 }
 
-func defaultCache() string {
+func defaultCache(name string) string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		dir = "/var/cache"
 	}
-	return filepath.Join(dir, "rt-vm")
+	return filepath.Join(dir, name)
 }
 
 // setupDeadline is for packages to be fetched and installed.
 const setupDeadline = 15 * time.Minute
 
-func setup(ctx context.Context, cache string) error {
+// setup gives the root of the guest with systemd.
+func setup(ctx context.Context, cache string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, setupDeadline)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "tests/vm/setup", cache)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	cmd.Stderr = os.Stderr
 	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return err
+		return "", err
 	}
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("set up %q: %w", cache, err)
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("set up %q: %w", cache, err)
 	}
-	return nil
+	return strings.TrimSpace(string(out)), nil
 }
 
 // sharedDirs are the source tree, which comes first, and what building in it

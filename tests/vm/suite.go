@@ -59,7 +59,7 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 	}
 	patterns, ok := suites[suite]
 	if !ok {
-		return "", fmt.Errorf("suite %q: must be unit, cli, user, selinux or conformance", suite)
+		return "", fmt.Errorf("suite %q: must be unit, cli, user, selinux, conformance or engines", suite)
 	}
 	list := exec.CommandContext(ctx, "go", append([]string{"list", "-f",
 		"{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}"}, patterns...)...)
