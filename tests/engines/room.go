@@ -50,6 +50,10 @@ func self(args []string) *exec.Cmd {
 
 // keepRoom is pid 1 of the room.
 func keepRoom(dir string) error {
+	// What is mounted here is not for the machine, whose root may be shared.
+	if err := mount("", "/", "", syscall.MS_PRIVATE|syscall.MS_REC); err != nil {
+		return err
+	}
 	if err := mount("proc", "/proc", "proc", 0); err != nil {
 		return err
 	}
@@ -94,6 +98,10 @@ func furnish() error {
 	all, err := hierarchies()
 	if err != nil {
 		return err
+	}
+	// Podman would unmount what it still reads of in mountinfo.
+	if err := syscall.Unmount("/sys", syscall.MNT_DETACH); err != nil {
+		return fmt.Errorf("unmount /sys: %w", err)
 	}
 	steps := []struct {
 		source, target, kind string
