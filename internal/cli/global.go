@@ -19,7 +19,7 @@ const defaultRoot = "/run/rt"
 // names may mean something else.
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "debug", Local: true, Usage: "log what is done"},
+		&cli.BoolFlag{Name: "debug", Local: true, Usage: "log the version and the call, too"},
 		&cli.StringFlag{Name: "log", Local: true, Usage: "append the log to `FILE` (default: standard error)"},
 		&cli.StringFlag{Name: "log-format", Local: true, Value: "text", Usage: "text or json"},
 		&cli.StringFlag{Name: "root", Local: true, Usage: "keep the state of containers in `DIR`, on a tmpfs (default: " + defaultRoot + ", or $XDG_RUNTIME_DIR/rt without privilege)"},

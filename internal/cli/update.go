@@ -32,7 +32,8 @@ func updateCommand(a *app) *cli.Command {
 	return &cli.Command{
 		Usage:     "change the limits of a container",
 		ArgsUsage: "ID",
-		Description: "What is not given, or zero in a file, stays as it is. A file takes the place of the other flags.\n" +
+		Description: "What is not given, or zero in a file, stays as it is; only a limit on processes can be zero. A file takes the\n" +
+			"place of the other flags.\n" +
 			"Device rules in a file are not looked at.",
 		Flags:  flags,
 		Action: a.update,

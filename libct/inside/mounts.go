@@ -247,10 +247,32 @@ func locked(p *Plan, m *specconv.Mount, mount nsexec.Reg, recursive bool, attr u
 	}
 }
 
+// unlike says of a directory mounted on a file, or a file on a directory, what
+// the kernel calls an invalid argument. Engines look for "not a directory".
+func unlike(mount, target nsexec.Reg) nsexec.Mend {
+	return func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		b := nsexec.Repair(x)
+		from := b.Statx(mount, "", unix.AT_EMPTY_PATH)
+		to := b.Statx(target, "", unix.AT_EMPTY_PATH)
+		if e.Errno != unix.EINVAL || x.Run(b) != nil {
+			return 0, e
+		}
+		directory := func(buf nsexec.Buffer) bool { return x.Statx(buf).Mode&unix.S_IFMT == unix.S_IFDIR }
+		switch {
+		case directory(from) && !directory(to):
+			e.Detail = "a directory cannot be mounted on what is not a directory"
+		case !directory(from) && directory(to):
+			e.Detail = "what is not a directory cannot be mounted on one"
+		}
+		return 0, e
+	}
+}
+
 // attach puts a finished mount onto its target. Propagation comes last: a
 // mount that is attached nowhere can be no peer.
 func attach(p *Plan, in *nsexec.Batch, m *specconv.Mount, mount, target nsexec.Reg) {
 	in.MoveMount(mount, target)
+	in.OnError(unlike(mount, target))
 	for _, kind := range m.Propagation {
 		setPropagation(in, mount, kind)
 	}
