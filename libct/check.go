@@ -80,3 +80,13 @@ func (l *launch) warnCapabilities() {
 		}
 	}
 }
+
+// warnShared says that a cgroup which was there before is that of others, too.
+func (l *launch) warnShared() {
+	if l.rec.Cgroup.Own() {
+		return
+	}
+	if pids, err := l.manager.Pids(); err == nil && len(pids) > 0 {
+		l.rt.Warn(fmt.Sprintf("linux.cgroupsPath: the cgroup holds processes already (%d): limits and pause are for them, too", len(pids)))
+	}
+}

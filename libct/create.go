@@ -265,6 +265,7 @@ func (l *launch) build() error {
 		return err
 	}
 	l.made, l.rec.Cgroup = true, l.manager.State()
+	l.warnShared()
 	l.plan.CgroupMounts = l.cgroupMounts()
 	resources, pids := l.config.Resources(), (*specs.LinuxResources)(nil)
 	if l.plan.TwoStages() || l.rt.SystemdCgroup {
