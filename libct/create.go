@@ -232,6 +232,11 @@ func (l *launch) prepare(direct bool) error {
 	if p.RootParent, err = rootParent(l.config); err != nil {
 		return err
 	}
+	if p.NoPivot {
+		if p.KernelMounts, err = kernelMounts(l.config.Rootfs); err != nil {
+			return err
+		}
+	}
 	l.warnCapabilities()
 	return l.open(direct)
 }

@@ -37,6 +37,9 @@ type Plan struct {
 	// private before pivot_root (rootfsPropagation shared).
 	RootParent string
 
+	// KernelMounts are the host's mounts of procfs and sysfs, for NoPivot.
+	KernelMounts []string
+
 	MountLabel string // linux.mountLabel, where SELinux is enabled
 
 	// Descriptors of the host, -1 for none.

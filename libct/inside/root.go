@@ -77,6 +77,7 @@ func pivot(p *Plan, in *nsexec.Batch) {
 	case !p.Config.Namespaces.Has(unix.CLONE_NEWNS):
 		in.Chroot(".")
 	case p.NoPivot:
+		coverKernel(p, in)
 		in.Mount(".", "/", "", unix.MS_MOVE, "")
 		in.Chroot(".")
 	default:
@@ -93,5 +94,16 @@ func pivot(p *Plan, in *nsexec.Batch) {
 	in.Chdir("/")
 	if p.Config.Namespaces.Has(unix.CLONE_NEWNS) && p.Config.RootPropagation != 0 {
 		in.Mount("", "/", "", uintptr(p.Config.RootPropagation), "")
+	}
+}
+
+// coverKernel covers what stays below the container's root without pivot_root.
+// A procfs or sysfs that could be seen whole would let everybody mount another
+// without masks, in a user namespace of their own.
+func coverKernel(p *Plan, in *nsexec.Batch) {
+	for _, dir := range p.KernelMounts {
+		in.Step("cover", "root.path", dir)
+		in.Mount("", dir, "", unix.MS_SLAVE|unix.MS_REC, "") // the host's stays as it is
+		in.Mount("tmpfs", dir, "tmpfs", unix.MS_RDONLY, "")
 	}
 }
