@@ -131,6 +131,9 @@ func (c *checker) linux(l *specs.Linux, cfg *Config) {
 	cfg.MemoryPolicy = c.memoryPolicy(l.MemoryPolicy)
 	c.sysctl(l.Sysctl, ns, cfg.Spec.Domainname)
 	c.seccomp(l.Seccomp)
+	if cfg.Spec.Root != nil && cfg.Spec.Root.Readonly && !ns.Has(unix.CLONE_NEWNS) {
+		c.fail("root.readonly", "needs a mount namespace in linux.namespaces") // the host's mount would become so
+	}
 	if l.RootfsPropagation != "" {
 		cfg.RootPropagation, _ = member(c, "linux.rootfsPropagation", rootPropagations[:], l.RootfsPropagation)
 	}
