@@ -68,6 +68,10 @@ func (p *Plan) later() uint64 {
 // enter enters namespaces with one call, and the root of a container that has
 // no mount namespace.
 func (p *Plan) enter(in *nsexec.Batch, kinds uint64) {
+	if kinds&unix.CLONE_NEWUSER != 0 && !p.Setgroups {
+		dropGroups(p, in)
+		in.Step("enter", "linux.namespaces", "")
+	}
 	if kinds != 0 {
 		in.Setns(p.join, kinds)
 		unreadable(in)

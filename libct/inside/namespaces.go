@@ -53,6 +53,9 @@ func join(p *Plan, in *nsexec.Batch) {
 	enter := func(user bool) {
 		for i, j := range list {
 			if (j.Flag == unix.CLONE_NEWUSER) == user {
+				if user {
+					dropGroups(p, in)
+				}
 				in.Step("join namespace", j.Property, j.Path)
 				in.Setns(regs[i], j.Flag)
 				in.Close(regs[i])
@@ -61,6 +64,17 @@ func join(p *Plan, in *nsexec.Batch) {
 	}
 	enter(p.Powerless)
 	enter(!p.Powerless)
+}
+
+// dropGroups comes before a user namespace is joined that may deny
+// setgroups(2): the groups of whoever called rt are not the container's.
+func dropGroups(p *Plan, in *nsexec.Batch) {
+	if p.Powerless {
+		return // the caller cannot be rid of them either
+	}
+	in.Step("drop the caller's groups", "", "")
+	in.Setgroups(nil)
+	in.Expect(0, errno(unix.EPERM)) // where rt is in such a user namespace itself
 }
 
 // UserNamespace and OtherNamespaces name the Steps that make them.
