@@ -15,7 +15,7 @@ import (
 	"github.com/satori/go.uuid"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // container is a bundle made from the suite's root filesystem and default
 // configuration, and the runtime's verbs on it.
