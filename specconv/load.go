@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -22,6 +23,9 @@ func Load(bundle string) (*specs.Spec, []byte, error) {
 	path := filepath.Join(bundle, "config.json")
 	data, err := readFile(path, false)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(bundle); err != nil {
+			return nil, nil, fmt.Errorf("open bundle: %w", err)
+		}
 		return nil, nil, fmt.Errorf("open bundle %q: JSON specification file config.json not found", bundle)
 	}
 	if err != nil {

@@ -25,6 +25,7 @@ func TestLoad(t *testing.T) {
 			}
 			return os.Symlink(path+".real", path)
 		}, "a"},
+		{"no bundle", func(path string) error { return os.Remove(filepath.Dir(path)) }, ": no such file or directory"},
 		{"missing", func(string) error { return nil }, ": JSON specification file config.json not found"},
 		{"syntax error", write("{\n\"hostname\": 1}"), "line 2, column 13 (hostname): a string is wanted, not a number"},
 		{"empty", write(""), "line 1, column 1: an object is wanted, not the end of the file"},
