@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rt/cgroups"
 )
 
 // killDeadline bounds the wait for a killed process to end.
@@ -33,12 +35,11 @@ func (c *Container) Kill(sig unix.Signal, all bool) error {
 		return err
 	}
 	if status == Paused && sig == unix.SIGKILL {
-		// A frozen process cannot die (cgroup v1).
 		m, err := c.cgroup()
 		if err != nil {
 			return err
 		}
-		return m.Thaw()
+		return thaw(m)
 	}
 	return nil
 }
@@ -121,19 +122,32 @@ func (c *Container) killAll() error {
 		}
 		fd = -1
 	}
-	if c.rec.Cgroup.Own() {
-		m, err := c.cgroup()
-		if err != nil {
-			return err
-		}
-		if err := m.Kill(); err != nil {
-			return err
-		}
+	m, err := c.cgroup()
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.rec.Cgroup.Own():
+		err = m.Kill()
+	case fd >= 0:
+		err = thaw(m)
+	}
+	if err != nil {
+		return err
 	}
 	if fd < 0 {
 		return nil
 	}
 	return waitExit(fd, killDeadline)
+}
+
+// thaw lets a killed process die: a frozen one cannot (cgroup v1).
+func thaw(m cgroups.Manager) error {
+	frozen, err := m.Frozen()
+	if err == nil && frozen {
+		err = m.Thaw()
+	}
+	return err
 }
 
 // waitExit waits until a process has ended.
