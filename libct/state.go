@@ -75,10 +75,13 @@ func (c *Container) alive() (bool, error) {
 // asked: a process that awaits start holds a lock that execve gives up.
 func (c *Container) status() (Status, error) {
 	if c.rec.Phase == Creating {
-		if c.busy() {
-			return Creating, nil
+		switch {
+		case !c.busy():
+			return Stopped, nil
+		case c.rec.Bundle == "": // it is deleted just now, or nothing of it is there yet
+			return "", fmt.Errorf("%q: %w", c.rec.ID, ErrNotExist)
 		}
-		return Stopped, nil
+		return Creating, nil
 	}
 	if alive, err := c.alive(); !alive {
 		return Stopped, err

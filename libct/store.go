@@ -115,6 +115,9 @@ func (r *Runtime) List() ([]State, error) {
 			continue
 		}
 		s, err := c.State()
+		if errors.Is(err, ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			r.Warn(err.Error())
 			continue

@@ -84,3 +84,26 @@ func TestLockOfDeleted(t *testing.T) {
 		})
 	}
 }
+
+// A directory without a record is a container that is being deleted, as long as
+// somebody holds its lock, and else one whose making was killed.
+func TestDirectoryWithoutRecord(t *testing.T) {
+	r := &Runtime{Root: t.TempDir(), Warn: func(string) {}}
+	c, unlock, err := r.reserve("c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.reload(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := c.State(); !errors.Is(err, ErrNotExist) {
+		t.Errorf("locked: %v, %v; want %v", s, err, ErrNotExist)
+	}
+	if list, err := r.List(); err != nil || len(list) > 0 {
+		t.Errorf("locked: listed %v, %v", list, err)
+	}
+	unlock()
+	if s, err := c.State(); err != nil || s.Status != Stopped {
+		t.Errorf("not locked: %v, %v; want %v", s, err, Stopped)
+	}
+}
