@@ -45,17 +45,18 @@ const sysfs = "/sys/fs/cgroup"
 // turns to mountinfo, long on a host of many containers, only where the
 // hierarchies are elsewhere.
 func Detect() (Layout, error) {
-	l, err := detect()
+	// The process, not the thread: a thread of a Go program may be anywhere
+	// only in a threaded v2 subtree, which is no place for a container.
+	l, err := detect("/proc/self/cgroup")
 	if err != nil {
 		return Layout{}, fmt.Errorf("detect cgroups: %w", err)
 	}
 	return l, nil
 }
 
-func detect() (Layout, error) {
-	// The process, not the thread: a thread of a Go program may be anywhere
-	// only in a threaded v2 subtree, which is no place for a container.
-	text, err := cgfs.Read("/proc/self/cgroup")
+// detect reads the layout, and for Own where a process is.
+func detect(file string) (Layout, error) {
+	text, err := cgfs.Read(file)
 	if err != nil {
 		return Layout{}, err
 	}
@@ -87,7 +88,7 @@ func detect() (Layout, error) {
 	return l, nil
 }
 
-// parseOwn reads /proc/self/cgroup, whose lines are "ID:CONTROLLERS:PATH",
+// parseOwn reads /proc/PID/cgroup, whose lines are "ID:CONTROLLERS:PATH",
 // with no controllers for v2 (cgroups(7)).
 func parseOwn(text string) (Layout, error) {
 	var l Layout
@@ -96,7 +97,7 @@ func parseOwn(text string) (Layout, error) {
 		_, rest, _ := strings.Cut(line, ":")
 		controllers, own, ok := strings.Cut(rest, ":")
 		if !ok || !path.IsAbs(own) {
-			return Layout{}, fmt.Errorf("read /proc/self/cgroup: %q is not ID:CONTROLLERS:PATH", line)
+			return Layout{}, fmt.Errorf("cgroup %q is not ID:CONTROLLERS:PATH", line)
 		}
 		// A runtime outside its cgroup namespace's root sees itself at
 		// "/../…", which no mount shows: it counts as being at the root.

@@ -70,11 +70,20 @@ func (m *unified) Sub(spec []string) (Join, error) {
 	return Join{Dir: dir}, err
 }
 
-// Beside is the same as Join but for the hierarchies that the container has no
-// cgroup in any more: a v1 cgroup takes processes whatever is below.
-func (m *legacy) Beside(int) (Join, error) {
-	j, err := m.Join()
-	j.Tasks = slices.DeleteFunc(j.Tasks, func(file string) bool { return unix.Access(file, unix.F_OK) == unix.ENOENT })
+// Beside gives the place of pid in every hierarchy: a v1 cgroup takes processes
+// whatever is below, but somebody may have moved the container.
+func (m *legacy) Beside(pid int) (Join, error) {
+	l, err := detect("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	if err != nil {
+		return Join{}, err
+	}
+	j := Join{}
+	for _, h := range l.V1 {
+		j.Tasks = append(j.Tasks, path.Join(h.Mount, h.Own, "tasks"))
+	}
+	if m.v2 != nil {
+		j.Dir, err = openDir(m.v2.dir)
+	}
 	return j, err
 }
 

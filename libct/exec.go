@@ -175,11 +175,12 @@ func (e *entry) enter(f *foreground) error {
 	if len(e.options.Cgroup) > 0 || !divided(err, join) && !removed(err) {
 		return err
 	}
-	if removed(err) {
-		e.c.rt.Warn(err.Error() + "; the container is not in it any more, and the process stays in that of rt")
+	join, elsewhere := m.Beside(e.c.rec.InitPid)
+	if elsewhere != nil {
+		return fmt.Errorf("%w (%w)", err, elsewhere)
 	}
-	if join, err = m.Beside(e.c.rec.InitPid); err != nil {
-		return err
+	if removed(err) {
+		e.c.rt.Warn(err.Error() + "; somebody has moved the container, and the process goes where that is")
 	}
 	return e.start(f, join)
 }
