@@ -18,8 +18,8 @@ import (
 var guestFiles embed.FS
 
 // needed are the modules without which a guest has no root; dummy gives it a
-// network interface besides lo.
-var needed = []string{"virtio_pci", "virtio_console", "virtio_blk", "virtiofs", "overlay", "ext4", "dummy"}
+// network interface besides lo, and bfq its weights for block I/O.
+var needed = []string{"virtio_pci", "virtio_console", "virtio_blk", "virtiofs", "overlay", "ext4", "dummy", "bfq"}
 
 // entry is a file or, with a mode that says so, a directory of the initrd.
 type entry struct {
