@@ -155,15 +155,14 @@ vm-%: rt bin/vm/vm
 	@RT=$(RT) GOFLAGS=-tags=$(TAGS) bin/vm/vm test $(GOTESTFLAGS) \
 		-guest $(word 1,$(words)) -kernel $(word 2,$(words)) $(word 3,$(words))
 
-# A guest writes nothing that stays: the page comes after its other output.
+# A guest writes nothing that stays: pages come after its other output.
 .PHONY: engine-page
-engine-page: ## run an engine in a guest and keep the page: GUEST=lite-6.12 ENGINE=cri2 [RUN=REGEXP]
+engine-page: ## run engines in a guest and keep their pages: GUEST=lite-6.12 ENGINE=cri2 [RUN=REGEXP]
 	@mkdir -p bin docs/engines/$(GUEST)
 	@$(MAKE) vm-$(GUEST)-engines GOTESTFLAGS='-deadline 3h' \
 		ENGINEFLAGS="-out - $(if $(RUN),-run '$(RUN)') $(ENGINE)" >bin/engine-page; code=$$?; \
 		cat bin/engine-page; \
-		if grep -q '^# $(ENGINE)$$' bin/engine-page; then \
-			sed -n '/^# $(ENGINE)$$/,$$p' bin/engine-page >docs/engines/$(GUEST)/$(ENGINE).md; fi; \
+		awk '/^# / { page = "docs/engines/$(GUEST)/" $$2 ".md" } page { print >page }' bin/engine-page; \
 		exit $$code
 
 # The sanitized build is the same file on libc; the nsexec tests drive it in

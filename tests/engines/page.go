@@ -21,7 +21,7 @@ func writePages(s settings, results []*result) error {
 	for _, r := range results {
 		page := r.page(host, s.command(r.engine))
 		if s.out == toOutput {
-			fmt.Print("\n", page)
+			fmt.Print(page)
 			continue
 		}
 		path := filepath.Join(s.out, r.engine+".md")
