@@ -157,10 +157,11 @@ vm-%: rt bin/vm/vm
 
 # A guest writes nothing that stays: pages come after its other output.
 .PHONY: engine-page
-engine-page: ## run engines in a guest and keep their pages: GUEST=lite-6.12 ENGINE=cri2 [RUN=REGEXP]
+engine-page: PEER ?= $(RUNC)
+engine-page: ## run engines in a guest and keep their pages: GUEST=lite-6.12 ENGINE=cri2 [RUN=REGEXP] [PEER=]
 	@mkdir -p bin docs/engines/$(GUEST)
-	@$(MAKE) vm-$(GUEST)-engines GOTESTFLAGS='-deadline 3h' \
-		ENGINEFLAGS="-out - $(if $(RUN),-run '$(RUN)') $(ENGINE)" >bin/engine-page; code=$$?; \
+	@ENGINEFLAGS="-out - -peer '$(PEER)' $(if $(RUN),-run '$(RUN)') $(ENGINE)" \
+		$(MAKE) vm-$(GUEST)-engines GOTESTFLAGS='-deadline 3h' >bin/engine-page; code=$$?; \
 		cat bin/engine-page; \
 		awk '/^# / { page = "docs/engines/$(GUEST)/" $$2 ".md" } page { print >page }' bin/engine-page; \
 		exit $$code

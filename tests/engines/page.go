@@ -34,13 +34,17 @@ func writePages(s settings, results []*result) error {
 
 // command is what writes an engine's page: a target of the Makefile.
 func (s settings) command(engine string) string {
-	switch {
-	case s.out != toOutput:
+	if s.out != toOutput {
 		return fmt.Sprintf("make test-engines ENGINEFLAGS='-out docs/engines %s'", engine)
-	case s.run != "":
-		return fmt.Sprintf("make engine-page GUEST=%s ENGINE=%s RUN='%s'", s.guest, engine, s.run)
 	}
-	return fmt.Sprintf("make engine-page GUEST=%s ENGINE=%s", s.guest, engine)
+	command := fmt.Sprintf("make engine-page GUEST=%s ENGINE=%s", s.guest, engine)
+	if s.run != "" {
+		command += " RUN='" + strings.ReplaceAll(s.run, "$", "$$") + "'"
+	}
+	if s.peer == "" {
+		command += " PEER="
+	}
+	return command
 }
 
 // page is the engine's result as Markdown.
