@@ -125,7 +125,7 @@ test-vm: rt bin/vm/vm ## run the suites in guests with other kernels (QEMU; noth
 # What CI runs: of the guests the parts that differ most, of the engines those
 # that take no building for long, with rt alone.
 all_guests := vm-lite-6.12-cli vm-lite-6.12-conformance vm-systemd-6.12-cli vm-systemd-6.12-user \
-	vm-lite-6.1-cli vm-legacy-6.1-conformance vm-lite-6.12-unit vm-selinux-6.12-selinux
+	vm-lite-6.1-cli vm-lite-6.12-unit vm-selinux-6.12-selinux
 
 .PHONY: test-all
 test-all: export ENGINEFLAGS ?= -peer "" containerd2 cri2 docker podman podman-rootless swarm

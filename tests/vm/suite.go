@@ -77,7 +77,7 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 		return "", err
 	}
 	var script strings.Builder
-	fmt.Fprintf(&script, "export RT=%s RT_TESTS_PROBE=%s RT_TESTS_PATIENCE=%s\ncode=0\n", quote(runtimePath(top)), quote(probe), patience)
+	fmt.Fprintf(&script, "export RT=%s RT_TESTS_PROBE=%s RT_TESTS_PATIENCE=%s\nset -o pipefail\ncode=0\n", quote(runtimePath(top)), quote(probe), patience)
 	for line := range strings.Lines(string(out)) {
 		pkg, dir, ok := strings.Cut(strings.TrimSpace(line), " ")
 		if !ok {
@@ -91,11 +91,13 @@ func testScript(ctx context.Context, top, suite string, json bool) (string, erro
 		if pattern := only[suite]; pattern != "" {
 			run += " -test.run " + quote(pattern)
 		}
-		if json {
-			run = fmt.Sprintf("%s -t -p %s %s -test.v=test2json", quote(converter), quote(pkg), run)
-		}
 		if suite == "user" {
 			run = asUser + run
+		}
+		// test2json started around the tests would have them ignore SIGINT, and
+		// with them what they start and end in that way.
+		if json {
+			run = fmt.Sprintf("%s -test.v=test2json 2>&1 | %s -t -p %s", run, quote(converter), quote(pkg))
 		}
 		fmt.Fprintf(&script, "(cd %s && %s) || code=1\n", quote(dir), run)
 	}
