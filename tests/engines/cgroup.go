@@ -60,18 +60,18 @@ func hierarchies() ([]hierarchy, error) {
 
 // enterGroups makes one cgroup in every hierarchy and enters it. It returns
 // what it made, also together with an error.
-func enterGroups(staging, name string) ([]string, error) {
+func enterGroups(dir string) ([]string, error) {
 	all, err := hierarchies()
 	if err != nil {
 		return nil, err
 	}
 	var made []string
 	for i, h := range all {
-		root := filepath.Join(staging, fmt.Sprint(i))
+		root := staging(dir, i)
 		if err := h.mountOn(root); err != nil {
 			return made, err
 		}
-		group := h.group(root, name)
+		group := h.group(root, filepath.Base(dir))
 		if err := os.Mkdir(group, 0o755); err != nil {
 			return made, err
 		}
@@ -87,6 +87,9 @@ func enterGroups(staging, name string) ([]string, error) {
 	}
 	return made, nil
 }
+
+// staging is where the keeper has a hierarchy, of which the room sees a part.
+func staging(dir string, i int) string { return filepath.Join(dir, "cgroup", fmt.Sprint(i)) }
 
 // group is the room's cgroup, below where the hierarchy is mounted: below our
 // own on v1, and at the root on v2, where no other with processes in it can

@@ -70,7 +70,7 @@ func realMain() error {
 	case dir != "" && os.Getpid() == 1:
 		return keepRoom(dir)
 	case dir != "":
-		if err := furnish(); err != nil {
+		if err := furnish(os.Getenv(roomVariable)); err != nil {
 			return err
 		}
 		return runEngines(dir, s)

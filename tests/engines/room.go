@@ -57,13 +57,15 @@ func keepRoom(dir string) error {
 	if err := mount("proc", "/proc", "proc", 0); err != nil {
 		return err
 	}
-	groups, err := enterGroups(filepath.Join(dir, "cgroup"), filepath.Base(dir))
+	groups, err := enterGroups(dir)
 	defer leaveGroups(groups)
 	if err != nil {
 		return err
 	}
 	cmd := self(os.Args[1:])
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWCGROUP, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWCGROUP | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL,
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -94,14 +96,20 @@ func reap(pid int) syscall.WaitStatus {
 
 // furnish mounts what shows the room as a machine: its own sysfs and cgroups,
 // an empty /run, and nothing of what other engines keep.
-func furnish() error {
+func furnish(dir string) error {
 	all, err := hierarchies()
 	if err != nil {
 		return err
 	}
-	// Podman would unmount what it still reads of in mountinfo.
+	// Podman would unmount what it still reads of in mountinfo, and containerd
+	// takes the first cgroup mount there for the parent of all others.
 	if err := syscall.Unmount("/sys", syscall.MNT_DETACH); err != nil {
 		return fmt.Errorf("unmount /sys: %w", err)
+	}
+	for i := range all {
+		if err := syscall.Unmount(staging(dir, i), syscall.MNT_DETACH); err != nil {
+			return fmt.Errorf("unmount the keeper's cgroups: %w", err)
+		}
 	}
 	steps := []struct {
 		source, target, kind string

@@ -11,6 +11,7 @@ var runcDiffers = map[string]string{
 	"exec-cgroup-v2":      "without privilege, exec --cgroup takes a cgroup that does not exist",
 	"exec-flags":          "without privilege, additional groups are refused, mapped or not",
 	"kill-all":            "at times, delete --force leaves the cgroup of a container without a pid namespace",
+	"pause-forks":         "at times, a container that forks fast cannot be frozen",
 	"process-user":        "without privilege, additional groups are refused, mapped or not",
 	"rootfs-propagation":  "in a user namespace, a private root stays a slave",
 	"systemd-user":        "exec from a login session stays out of the container's cgroup",
