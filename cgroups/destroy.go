@@ -100,10 +100,15 @@ func waitEmpty(dir string, p *pace) error {
 	return nil
 }
 
+// NoProcess tells of an error of pidfd_open(2) that the pid is nobody's, or by
+// now a thread's: EINVAL before Linux 6.16, and ENOENT since.
+func NoProcess(err error) bool {
+	return err == unix.ESRCH || err == unix.EINVAL || err == unix.ENOENT
+}
+
 func waitExit(pid int, until time.Time) error {
 	fd, err := unix.PidfdOpen(pid, 0)
-	switch err {
-	case unix.ESRCH, unix.EINVAL, unix.ENOENT: // the last two: it is a thread's by now, before Linux 6.16 and since
+	if NoProcess(err) {
 		return nil
 	}
 	if err != nil {

@@ -169,7 +169,7 @@ func (l *Layout) mountinfo(text string) {
 		if !ok || len(fields) < 5 || len(super) < 3 {
 			continue
 		}
-		root, point := unescape(fields[3]), unescape(fields[4])
+		root, point := Unescape(fields[3]), Unescape(fields[4])
 		switch super[0] {
 		case "cgroup":
 			options := strings.Split(super[2], ",")
@@ -195,8 +195,8 @@ func below(root, own string) string {
 	return "/"
 }
 
-// unescape undoes mountinfo's octal escapes of white space and backslash.
-func unescape(s string) string {
+// Unescape undoes mountinfo's octal escapes of white space and backslash.
+func Unescape(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
 	}

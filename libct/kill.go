@@ -88,8 +88,7 @@ func (c *Container) pidfd() (int, error) {
 	}
 	fd, err := unix.PidfdOpen(c.rec.InitPid, 0)
 	if err != nil {
-		switch err {
-		case unix.ESRCH, unix.EINVAL, unix.ENOENT: // the last two: it is a thread's by now, before Linux 6.16 and since
+		if cgroups.NoProcess(err) {
 			return -1, ErrNotRunning
 		}
 		return -1, fmt.Errorf("pidfd_open container init: %w", err)
