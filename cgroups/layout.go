@@ -114,8 +114,14 @@ func parseOwn(text string) (Layout, error) {
 // locate finds the mount points at their usual places and reports whether
 // that was all of them.
 func (l *Layout) locate() bool {
+	// Where v2 has the place of all, a v1 hierarchy beside it is for something
+	// else than containers: the net_cls of a VPN, the name=systemd of old images.
+	if l.V2 != nil && l.V2.at(sysfs) {
+		l.V1 = nil
+		return true
+	}
 	if len(l.V1) == 0 {
-		return l.V2 != nil && l.V2.at(sysfs)
+		return false
 	}
 	complete := true
 	for i := range l.V1 {
