@@ -115,12 +115,26 @@ func TestNewReportsAll(t *testing.T) {
 
 func TestNewWithoutDevicesController(t *testing.T) {
 	l := Layout{V1: hybridHost.V1[:2]}
-	r := &specs.LinuxResources{Devices: []specs.LinuxDeviceCgroup{{Access: "rwm"}}}
-	if _, err := New(l, Config{ID: "ID", Resources: r}); err == nil || !strings.Contains(err.Error(), "linux.resources.devices: ") {
-		t.Errorf("%v, want an error that names linux.resources.devices", err)
+	rules := func(list ...specs.LinuxDeviceCgroup) *specs.LinuxResources {
+		return &specs.LinuxResources{Devices: list}
 	}
-	if _, err := New(l, Config{ID: "ID", Resources: r, Rootless: true}); err != nil {
-		t.Errorf("rootless: %v", err)
+	for _, c := range []struct {
+		name      string
+		resources *specs.LinuxResources
+		rootless  bool
+		refused   bool
+	}{
+		{"what every container is denied", nil, false, true},
+		{"limits alone", &specs.LinuxResources{CPU: &specs.LinuxCPU{Shares: ptr(uint64(7))}}, false, true},
+		{"denied", rules(specs.LinuxDeviceCgroup{Access: "rwm"}), false, true},
+		{"all but one", rules(specs.LinuxDeviceCgroup{Allow: true}, specs.LinuxDeviceCgroup{Type: "c", Major: ptr(int64(1)), Minor: ptr(int64(1))}), false, true},
+		{"all", rules(specs.LinuxDeviceCgroup{Allow: true, Access: "rwm"}), false, false},
+		{"without privilege", rules(specs.LinuxDeviceCgroup{Access: "rwm"}), true, false},
+	} {
+		_, err := New(l, Config{ID: "ID", Resources: c.resources, Rootless: c.rootless})
+		if refused := err != nil && strings.Contains(err.Error(), "linux.resources.devices: "); refused != c.refused || err != nil && !refused {
+			t.Errorf("%s: %v, want refused %v", c.name, err, c.refused)
+		}
 	}
 	if m, err := New(Layout{}, Config{ID: "ID"}); err == nil {
 		t.Errorf("nothing mounted: %+v", m)

@@ -132,15 +132,22 @@ func (m *legacy) parts(r *specs.LinuxResources) (old, rest *specs.LinuxResources
 func (m *legacy) check(r *specs.LinuxResources) error {
 	old, rest := m.parts(r)
 	list, err := v1.Settings(old)
-	_, ruleErr := m.policy(old)
-	errs := []error{err, missing(list, func(c string) bool { return m.of(c) != "" }), ruleErr}
+	policy, ruleErr := m.policy(old)
+	errs := []error{err, missing(list, func(c string) bool { return m.of(c) != "" }), ruleErr, m.enforceable(policy)}
 	if m.v2 != nil && rest != nil {
 		errs = append(errs, m.v2.check(rest))
 	}
-	if r != nil && len(r.Devices) > 0 && m.of("devices") == "" && !m.rootless {
-		errs = append(errs, fmt.Errorf("linux.resources.devices: %w", &cgfs.MissingError{Controller: "devices"}))
-	}
 	return errors.Join(errs...)
+}
+
+// enforceable refuses a policy where the host has no controller for it. What
+// every container is denied counts, too: one that may make nodes would have
+// the host's disks. Without privilege it can make none.
+func (m *legacy) enforceable(p devices.Policy) error {
+	if m.of("devices") != "" || m.rootless || p.Allow && len(p.Except) == 0 {
+		return nil
+	}
+	return fmt.Errorf("linux.resources.devices: %w", &cgfs.MissingError{Controller: "devices"})
 }
 
 func (m *legacy) policy(r *specs.LinuxResources) (devices.Policy, error) {
@@ -216,19 +223,15 @@ func (m *legacy) Set(r *specs.LinuxResources) error {
 }
 
 func (m *legacy) setDevices(r *specs.LinuxResources) error {
-	asked := r != nil && len(r.Devices) > 0
-	dir := m.of("devices")
-	switch {
-	case !m.fresh:
-		return nil
-	case dir == "" && asked && !m.rootless:
-		return fmt.Errorf("linux.resources.devices: %w", &cgfs.MissingError{Controller: "devices"})
-	case dir == "":
+	if !m.fresh {
 		return nil
 	}
 	policy, err := m.policy(r)
 	if err != nil {
 		return err
+	}
+	if m.of("devices") == "" {
+		return m.enforceable(policy)
 	}
 	err = cgfs.Apply(policy.Settings(), m.of)
 	m.fresh = err != nil // what a hook adds from now on stays
