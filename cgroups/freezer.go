@@ -100,12 +100,13 @@ func (m *unified) Frozen() (bool, error) {
 	return frozen == "1", err
 }
 
-// notFrozen refuses a cgroup, found in place, in which a new container would
-// stop at its first step.
+// notFrozen refuses a cgroup in which a new container would stop at its first
+// step, and its maker wait for ever: one that was found in place, or is new in
+// one that is frozen.
 func notFrozen(m Manager) error {
 	frozen, err := m.Frozen()
 	if err == nil && frozen {
-		err = errors.New("linux.cgroupsPath: the cgroup is frozen")
+		err = errors.New("linux.cgroupsPath: the cgroup is frozen, or one above it")
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -171,7 +172,7 @@ func (m *legacy) Create() (err error) {
 			return err
 		}
 		m.made = append(m.made, made...)
-		if len(made) == 0 && slices.Contains(d.controllers, "freezer") {
+		if slices.Contains(d.controllers, "freezer") && (len(made) == 0 || path.Dir(d.dir) != d.mount) {
 			if err := notFrozen(m); err != nil {
 				return err
 			}

@@ -71,7 +71,7 @@ func (m *unified) Create() (err error) {
 			m.made = nil
 		}
 	}()
-	if len(m.made) == 0 && !m.half {
+	if !m.half && (len(m.made) == 0 || path.Dir(m.dir) != m.mount) {
 		if err := notFrozen(m); err != nil {
 			return err
 		}
