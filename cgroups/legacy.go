@@ -212,13 +212,13 @@ func (m *legacy) Set(r *specs.LinuxResources) error {
 	if err := checkUsage(m.of("memory")+"/memory.usage_in_bytes", old); err != nil {
 		return err
 	}
-	if err := explainBusy(cgfs.Apply(list, m.of), m.of("memory")+"/memory.usage_in_bytes"); err != nil {
-		return err
+	before := keepUnless(m.fresh, list, m.of)
+	err = explainBusy(cgfs.Apply(list, m.of), m.of("memory")+"/memory.usage_in_bytes")
+	if err == nil && rest != nil {
+		err = m.v2.Set(rest)
 	}
-	if rest != nil {
-		if err := m.v2.Set(rest); err != nil {
-			return err
-		}
+	if err != nil {
+		return errors.Join(err, before.back())
 	}
 	return m.setDevices(old)
 }

@@ -45,32 +45,6 @@ var rewritten = map[bool][]cgfs.Setting{
 	},
 }
 
-// inForce reads the files that systemd writes, those there are.
-func (s *scope) inForce() []cgfs.Setting {
-	var list []cgfs.Setting
-	for _, f := range rewritten[s.pure] {
-		text, err := cgfs.Read(s.files.of(f.Controller) + "/" + f.File)
-		if err != nil {
-			continue // the kernel lacks it
-		}
-		// What follows the first line is of one device each, which systemd
-		// leaves alone.
-		f.Value, _, _ = strings.Cut(text, "\n")
-		f.Value = strings.TrimPrefix(f.Value, "default ")
-		f.Property = "keep the value that systemd has changed"
-		list = append(list, f)
-	}
-	return list
-}
-
-// changed lists what must be written for kept to be in force again. What
-// cannot be written is left out: no value, and the weight of an idle cgroup.
-func changed(kept, now []cgfs.Setting) []cgfs.Setting {
-	return slices.DeleteFunc(slices.Clone(kept), func(k cgfs.Setting) bool {
-		return slices.Contains(now, k) || k.Value == "" || k.File == "cpu.weight" && k.Value == "0"
-	})
-}
-
 // allDevices is what the kernel shows of a policy that allows, with exceptions
 // or without.
 const allDevices = "a *:* rwm"

@@ -26,8 +26,8 @@ func TestRewritten(t *testing.T) {
 		"cpu.max": "12345 100000", "memory.oom.group": "1", "memory.max": "67108864", "cpuset.cpus": "",
 		"io.weight": "default 910\n8:0 300", "io.bfq.weight": "default 100", "cpu.idle": "1", "cpu.weight": "0", "pids.max": "7",
 	})
-	kept := s.inForce()
-	if got := changed(kept, s.inForce()); len(got) != 0 {
+	before := keep(rewritten[s.pure], s.files.of, "why")
+	if got := before.changed(); len(got) != 0 {
 		t.Errorf("unchanged: %v", got)
 	}
 	write(t, dir, map[string]string{
@@ -35,7 +35,7 @@ func TestRewritten(t *testing.T) {
 		"io.weight": "default 100\n8:0 300", "io.bfq.weight": "default 173", "cpu.idle": "0", "cpu.weight": "100",
 	})
 	var got []string
-	for _, c := range changed(kept, s.inForce()) {
+	for _, c := range before.changed() {
 		got = append(got, c.File+" "+c.Value)
 	}
 	want := []string{"cpu.idle 1", "cpu.max 12345 100000", "memory.max 67108864", "memory.oom.group 1", "io.weight 910", "io.bfq.weight 100"}
@@ -52,9 +52,9 @@ func TestRewrittenV1(t *testing.T) {
 	}
 	s := m.(*scope)
 	write(t, dir, map[string]string{"cpu.cfs_quota_us": "12345", "cpu.cfs_period_us": "100000", "cpu.shares": "512"})
-	kept := s.inForce()
+	before := keep(rewritten[s.pure], s.files.of, "why")
 	write(t, dir, map[string]string{"cpu.cfs_quota_us": "13000"})
-	if got := changed(kept, s.inForce()); len(got) != 1 || got[0].File != "cpu.cfs_quota_us" || got[0].Value != "12345" {
+	if got := before.changed(); len(got) != 1 || got[0].File != "cpu.cfs_quota_us" || got[0].Value != "12345" {
 		t.Errorf("%v", got)
 	}
 }

@@ -124,11 +124,9 @@ func (s *scope) period() string {
 
 // tell sets properties of the unit.
 func (s *scope) tell(list []systemd.Property) (err error) {
-	kept := s.inForce()
+	before := keep(rewritten[s.pure], s.files.of, "keep the value that systemd has changed")
 	// Also after an error: systemd may do what it has not answered.
-	defer func() {
-		err = errors.Join(err, cgfs.Apply(changed(kept, s.inForce()), s.files.of))
-	}()
+	defer func() { err = errors.Join(err, before.back()) }()
 	set := func() error {
 		return s.manager(func(m *systemd.Manager) error { return m.Set(s.unit.Name, list) })
 	}

@@ -100,8 +100,9 @@ func (m *unified) Set(r *specs.LinuxResources) error {
 	if err := checkUsage(m.dir+"/memory.current", r); err != nil {
 		return err
 	}
-	if err := cgfs.Apply(list, func(string) string { return m.dir }); err != nil {
-		return err
+	before := keepUnless(m.fresh, list, m.of)
+	if err := cgfs.Apply(list, m.of); err != nil {
+		return errors.Join(err, before.back())
 	}
 	return m.setDevices(r)
 }
