@@ -153,13 +153,14 @@ func (s *scope) withdraw() error {
 }
 
 // abandon takes back what Create has done. The scope ends with its only
-// process even where systemd does not answer.
+// process even where systemd does not answer, and then its name may be
+// another's.
 func (s *scope) abandon() error {
-	s.entered()
 	if s.unit.Inode == 0 {
+		s.entered()
 		return nil
 	}
-	return s.stop()
+	return s.Destroy()
 }
 
 // entered ends the placeholder.

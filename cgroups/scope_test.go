@@ -37,7 +37,7 @@ func TestScopeOfAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := scopeIn(t, dir, own+1)
-	if err := errors.Join(m.Kill(), m.Destroy()); err != nil {
+	if err := errors.Join(m.Kill(), m.Destroy(), m.(*scope).abandon()); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "cgroup.kill")); err == nil {
