@@ -20,9 +20,9 @@ type Manager interface {
 	Create() error
 
 	// Set applies limits. What r leaves unset stays as it is. An error names
-	// the property ("linux.resources.memory.limit"), the file and the cause;
-	// limits of a container that is not new are then as they were before, but
-	// for those of single devices.
+	// the property ("linux.resources.memory.limit"), the file and the cause.
+	// Where the kernel refuses one of a container that is not new, all are as
+	// they were before, but for limits of single devices.
 	// Device rules are put in force once, with or without any in r, for a
 	// manager that New made, and left as they are later and for one that was
 	// loaded: engines send the rules they know along with every update, and not
