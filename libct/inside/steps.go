@@ -168,6 +168,9 @@ func rlimits(p *Plan, in *nsexec.Batch) {
 func awaitStart(p *Plan, in *nsexec.Batch) {
 	if p.Listener >= 0 {
 		in.Await(p.passed.listener)
+		if n := len(p.passed.preserve); n > 0 {
+			in.DupAbove(nsexec.RegSock, 3+n, nsexec.RegSock) // its number is to be one of theirs
+		}
 		if _, ok := p.HookFiles.State["startContainer"]; ok {
 			in.SendFD(nsexec.RegSock, p.passed.hookOutput, []byte{0}) // start can say what they wrote
 		}
