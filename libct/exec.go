@@ -230,12 +230,14 @@ func (e *entry) birthplace(join *cgroups.Join) (executor *os.File, err error) {
 
 func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 	defer func() { join.Close() }()
-	p := e.plan
-	p.Tasks = join.Tasks
 	o := nsexec.Options{Stdio: [3]*os.File{e.options.Stdin, e.options.Stdout, e.options.Stderr}}
 	if o.Cgroup, err = e.birthplace(&join); err != nil {
 		return err
 	}
+	// A copy, which takes the registers of this executor; another may follow it.
+	plan := *e.plan
+	p := &plan
+	p.Tasks = join.Tasks
 	e.regs = nsexec.Registers{}
 	e.x, err = nsexec.Spawn(o)
 	if err != nil {
@@ -259,7 +261,7 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 	}
 	p.Pid = e.x.Pid
 	p.Acts.Rlimits = rlimits(p.Config.Process)
-	if err := e.openAttrs(); err != nil {
+	if err := e.openAttrs(p); err != nil {
 		return err
 	}
 	if err := e.x.Run(p.Enter(&e.regs)); err != nil {
@@ -283,10 +285,10 @@ func (e *entry) start(f *foreground, join cgroups.Join) (err error) {
 // openAttrs opens the files that take the process's labels. The process itself
 // is to have no way to the host's /proc once the container can see it. Only it
 // can write to them.
-func (e *entry) openAttrs() error {
-	spec := e.plan.Config.Process.Spec
-	e.plan.Attrs = map[string]int{}
-	if e.plan.Powerless {
+func (e *entry) openAttrs(p *inside.Plan) error {
+	spec := p.Config.Process.Spec
+	p.Attrs = map[string]int{}
+	if p.Powerless {
 		return nil // without the right to open them; but root of a user namespace cannot reach the executor
 	}
 	for _, l := range [...]struct{ name, property, value string }{
@@ -302,7 +304,7 @@ func (e *entry) openAttrs() error {
 			return fmt.Errorf("%s: open %q: %w", l.property, path, err)
 		}
 		e.files.keep(os.NewFile(uintptr(fd), path))
-		e.plan.Attrs[l.name] = fd
+		p.Attrs[l.name] = fd
 	}
 	return nil
 }

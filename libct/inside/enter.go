@@ -30,7 +30,6 @@ func (j Join) Forks() bool { return j.Kinds&unix.CLONE_NEWPID != 0 }
 // kernel lets nobody cross its border (mount option nsdelegate).
 func (p *Plan) EnterPids(regs *nsexec.Registers) *nsexec.Batch {
 	in := nsexec.NewBatch(regs)
-	p.tasks = nil // of an executor that was refused
 	oomScore(p, in)
 	in.Step("guard the executor", "", "")
 	guard(p, in)
