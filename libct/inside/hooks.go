@@ -45,14 +45,20 @@ func runHooks(p *Plan, in *nsexec.Batch, kind string, list []specs.Hook, before 
 // host's files, and begin in the bundle as the host's own hooks do
 // (runtime.md#lifecycle, config.md#createcontainer-hooks).
 func createContainerHooks(p *Plan, in *nsexec.Batch) {
-	if h := p.Config.Spec.Hooks; h != nil {
-		runHooks(p, in, "createContainer", h.CreateContainer, func() {
-			if bundle, ok := p.passed.sources[BundleSource]; ok {
-				in.Fchdir(bundle)
-				return
-			}
+	h := p.Config.Spec.Hooks
+	if h == nil {
+		return
+	}
+	bundle, given := p.passed.sources[BundleSource]
+	runHooks(p, in, "createContainer", h.CreateContainer, func() {
+		if given {
+			in.Fchdir(bundle)
+		} else {
 			in.Chdir(p.Config.Bundle)
-		})
+		}
+	})
+	if given {
+		in.Close(bundle) // process.args and cwd can name descriptors (CVE-2024-21626)
 	}
 }
 
