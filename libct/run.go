@@ -3,7 +3,6 @@ package libct
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -109,8 +108,14 @@ func (l *launch) finish(keep bool) error {
 		return err
 	}
 	defer unlock()
-	if _, err := os.Stat(l.path(stateFile)); errors.Is(err, os.ErrNotExist) {
+	ours := l.rec
+	if err := l.reload(); errors.Is(err, ErrNotExist) {
 		return nil
+	} else if err != nil {
+		return err
+	}
+	if l.rec.InitPid != ours.InitPid || l.rec.InitStart != ours.InitStart {
+		return nil // it was deleted, and another has its name
 	}
 	return l.remove()
 }

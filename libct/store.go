@@ -47,12 +47,23 @@ func (r *Runtime) reserve(id string) (c *Container, unlock func(), err error) {
 		}
 		return nil, nil, &RootError{fmt.Errorf("make directory of container %q in %q: %w", id, r.Root, err)}
 	}
-	unlock, err = c.lock()
+	unlock, err = c.claim()
 	if err != nil {
-		os.Remove(c.dir)
+		os.Remove(c.dir) // which takes away nothing of another's: his is not empty
 		return nil, nil, err
 	}
 	return c, unlock, nil
+}
+
+// claim takes the lock of a directory that has just been made. It may have been
+// deleted meanwhile, and what has its name now be another's.
+func (c *Container) claim() (unlock func(), err error) {
+	unlock, err = c.lock()
+	if err == nil && unix.Access(c.path(stateFile), unix.F_OK) == nil {
+		unlock()
+		err = fmt.Errorf("%q: %w", filepath.Base(c.dir), ErrExist)
+	}
+	return unlock, err
 }
 
 // Load finds a container.

@@ -85,6 +85,59 @@ func TestLockOfDeleted(t *testing.T) {
 	}
 }
 
+// Who has lost his directory between its making and its lock does not take the
+// container of another for his own.
+func TestClaimOfAnother(t *testing.T) {
+	c := &Container{dir: t.TempDir()}
+	unlock, err := c.claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.save(); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if _, err := c.claim(); !errors.Is(err, ErrExist) {
+		t.Errorf("claim: %v, want %v", err, ErrExist)
+	}
+	if c.busy() {
+		t.Error("the lock is kept")
+	}
+}
+
+// A run that has waited for its program takes away its own container, and not
+// another that has its name by then.
+func TestFinish(t *testing.T) {
+	mine := record{ID: "c", Phase: Created, InitPid: 1<<22 + 1, InitStart: 7, OwnPids: true}
+	other := mine
+	other.InitStart = 8
+	for _, tt := range []struct {
+		name string
+		kept record
+		gone bool
+	}{{"ours", mine, true}, {"another's", other, false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Runtime{Root: t.TempDir(), Warn: func(text string) { t.Error(text) }}
+			c, unlock, err := r.reserve("c")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.rec = tt.kept
+			if err := c.save(); err != nil {
+				t.Fatal(err)
+			}
+			unlock()
+			l := &launch{Container: &Container{rt: r, dir: c.dir, rec: mine}}
+			if err := l.finish(false); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(c.path(stateFile)); os.IsNotExist(err) != tt.gone {
+				t.Errorf("state.json: %v, want it gone: %v", err, tt.gone)
+			}
+		})
+	}
+}
+
 // A directory without a record is a container that is being deleted, as long as
 // somebody holds its lock, and else one whose making was killed.
 func TestDirectoryWithoutRecord(t *testing.T) {
