@@ -38,15 +38,20 @@ const (
 )
 
 // devices decides config-linux.md#devices. A default device that the
-// configuration lists itself is made as listed.
+// configuration lists itself is made as listed. One that is listed twice is made
+// as the first says: containerd gives a privileged container all devices of the
+// host, and once more those that are meant for it.
 func (c *checker) devices(list []specs.LinuxDevice) []Device {
 	own := make([]Device, 0, len(list))
 	for i := range list {
 		d := c.device(&list[i], at("linux.devices", i))
-		if slices.ContainsFunc(own, func(o Device) bool { return o.Path == d.Path }) {
-			c.fail(d.Property+".path", "%q is listed twice", d.Path)
+		first := slices.IndexFunc(own, func(o Device) bool { return o.Path == d.Path })
+		switch {
+		case first < 0:
+			own = append(own, d)
+		case !sameDevice(own[first], d):
+			c.fail(d.Property+".path", "%q is another device in %s", d.Path, own[first].Property)
 		}
-		own = append(own, d)
 	}
 	all := make([]Device, 0, len(defaultDevices)+len(own))
 	for _, d := range defaultDevices {
@@ -55,6 +60,10 @@ func (c *checker) devices(list []specs.LinuxDevice) []Device {
 		}
 	}
 	return append(all, own...)
+}
+
+func sameDevice(a, b Device) bool {
+	return a.Mode&unix.S_IFMT == b.Mode&unix.S_IFMT && a.Major == b.Major && a.Minor == b.Minor
 }
 
 func (c *checker) device(s *specs.LinuxDevice, path string) Device {
