@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"rt/jsontext"
 	"rt/specconv"
 )
 
@@ -17,16 +20,43 @@ import (
 // root of the whole host would be pivoted away.
 func checkMountNamespace(c *specconv.Config) error {
 	for _, j := range c.Namespaces.Join {
-		if j.Flag != unix.CLONE_NEWNS {
-			continue
-		}
-		var own, theirs unix.Stat_t
-		if unix.Stat("/proc/self/ns/mnt", &own) == nil && unix.Stat(j.Path, &theirs) == nil &&
-			own.Dev == theirs.Dev && own.Ino == theirs.Ino {
+		if j.Flag == unix.CLONE_NEWNS && sameFile("/proc/self/ns/mnt", j.Path) {
 			return specconv.Violations{{Path: j.Property, Message: fmt.Sprintf("%q is the mount namespace of rt itself", j.Path)}}
 		}
 	}
 	return nil
+}
+
+// checkSysctls refuses to set parameters of our own namespaces, joined by their
+// paths: they are the host's.
+func checkSysctls(c *specconv.Config) error {
+	if len(c.Spec.Linux.Sysctl) == 0 {
+		return nil
+	}
+	var own uint64
+	for _, j := range c.Namespaces.Join {
+		for _, file := range [...]string{"ipc", "net", "user", "uts"} {
+			if sameFile("/proc/self/ns/"+file, j.Path) {
+				own |= j.Flag
+			}
+		}
+	}
+	var v specconv.Violations
+	for _, key := range slices.Sorted(maps.Keys(c.Spec.Linux.Sysctl)) {
+		if own&specconv.SysctlNamespace(key) != 0 {
+			v = append(v, specconv.Violation{Path: jsontext.Under("linux.sysctl", key),
+				Message: "belongs to a namespace of rt itself, it would change the host"})
+		}
+	}
+	if v == nil {
+		return nil
+	}
+	return v
+}
+
+func sameFile(a, b string) bool {
+	var x, y unix.Stat_t
+	return unix.Stat(a, &x) == nil && unix.Stat(b, &y) == nil && x.Dev == y.Dev && x.Ino == y.Ino
 }
 
 // checkPrivilege refuses what a caller without privilege cannot have.

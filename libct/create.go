@@ -83,6 +83,9 @@ func (r *Runtime) decide(id string, spec *specs.Spec, o CreateOptions) (*launch,
 	if err := checkMountNamespace(config); err != nil {
 		return nil, err
 	}
+	if err := checkSysctls(config); err != nil {
+		return nil, err
+	}
 	if err := checkPrivilege(config); err != nil {
 		return nil, err
 	}

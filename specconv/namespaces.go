@@ -23,6 +23,15 @@ var namespaceTypes = [...]named[uint64]{
 // NamespaceTypes returns the known namespace types, sorted.
 func NamespaceTypes() []string { return names(namespaceTypes[:]) }
 
+func namespaceType(flag uint64) string {
+	for _, t := range namespaceTypes {
+		if t.value == flag {
+			return t.name
+		}
+	}
+	return ""
+}
+
 // namespaces decides config-linux.md#namespaces.
 func (c *checker) namespaces(list []specs.LinuxNamespace) Namespaces {
 	var ns Namespaces

@@ -55,28 +55,35 @@ func (c *checker) sysctl(params map[string]string, ns Namespaces, domainname str
 }
 
 func (c *checker) sysctlNamespace(path, file string, ns Namespaces, domainname string) {
-	need := func(flag uint64, name string) {
-		if !ns.Has(flag) {
-			c.fail(path, "needs a namespace of type %s in linux.namespaces", name)
-		}
-	}
-	switch _, ipc := slices.BinarySearch(ipcSysctls[:], file); {
-	case ipc || strings.HasPrefix(file, "fs/mqueue/"):
-		need(unix.CLONE_NEWIPC, "ipc")
-	case strings.HasPrefix(file, "net/"):
-		need(unix.CLONE_NEWNET, "network")
-	case strings.HasPrefix(file, "user/"):
-		need(unix.CLONE_NEWUSER, "user")
+	flag := sysctlNamespace(file)
+	switch {
+	case flag == 0:
+		c.fail(path, "is not a parameter of a namespace, it would change the host")
 	case file == "kernel/hostname":
 		c.fail(path, "conflicts with the property hostname, use that")
-	case file == "kernel/domainname":
-		need(unix.CLONE_NEWUTS, "uts")
-		if domainname != "" {
-			c.fail(path, "conflicts with the property domainname")
-		}
-	default:
-		c.fail(path, "is not a parameter of a namespace, it would change the host")
+	case !ns.Has(flag):
+		c.fail(path, "needs a namespace of type %s in linux.namespaces", namespaceType(flag))
+	case file == "kernel/domainname" && domainname != "":
+		c.fail(path, "conflicts with the property domainname")
 	}
+}
+
+// SysctlNamespace is the CLONE_NEW* flag of the namespace that a kernel
+// parameter belongs to, 0 for one of the whole host.
+func SysctlNamespace(key string) uint64 { return sysctlNamespace(SysctlPath(key)) }
+
+func sysctlNamespace(file string) uint64 {
+	switch _, ipc := slices.BinarySearch(ipcSysctls[:], file); {
+	case ipc || strings.HasPrefix(file, "fs/mqueue/"):
+		return unix.CLONE_NEWIPC
+	case strings.HasPrefix(file, "net/"):
+		return unix.CLONE_NEWNET
+	case strings.HasPrefix(file, "user/"):
+		return unix.CLONE_NEWUSER
+	case file == "kernel/hostname" || file == "kernel/domainname":
+		return unix.CLONE_NEWUTS
+	}
+	return 0
 }
 
 // sysctlFile says whether a path below /proc/sys is made of plain names. A
