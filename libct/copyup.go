@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,9 +43,17 @@ func copyDirectory(from, to int) error {
 	return nil
 }
 
+// copyEntry looks a name up once, and opens what it has found only if that is
+// a file or a directory: a device that somebody puts in its place would be
+// opened with the host's rights.
 func copyEntry(from, to int, name string) error {
+	entry, err := unix.Openat(from, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(entry)
 	var st unix.Stat_t
-	if err := unix.Fstatat(from, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	if err := unix.Fstat(entry, &st); err != nil {
 		return err
 	}
 	switch st.Mode & unix.S_IFMT {
@@ -52,12 +61,12 @@ func copyEntry(from, to int, name string) error {
 		if err := unix.Mkdirat(to, name, 0o700); err != nil {
 			return err
 		}
-		return withBoth(from, to, name, unix.O_RDONLY|unix.O_DIRECTORY, unix.O_RDONLY|unix.O_DIRECTORY, copyDirectory)
+		return withBoth(entry, to, name, unix.O_RDONLY|unix.O_DIRECTORY, unix.O_RDONLY|unix.O_DIRECTORY, copyDirectory)
 	case unix.S_IFREG:
-		return withBoth(from, to, name, unix.O_RDONLY|unix.O_NONBLOCK, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, copyFile)
+		return withBoth(entry, to, name, unix.O_RDONLY, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, copyFile)
 	case unix.S_IFLNK:
 		target := make([]byte, unix.PathMax)
-		n, err := unix.Readlinkat(from, name, target)
+		n, err := unix.Readlinkat(entry, "", target)
 		if err != nil {
 			return err
 		}
@@ -69,8 +78,8 @@ func copyEntry(from, to int, name string) error {
 	return nil
 }
 
-func withBoth(from, to int, name string, fromFlags, toFlags int, do func(from, to int) error) error {
-	a, err := unix.Openat(from, name, fromFlags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+func withBoth(entry, to int, name string, fromFlags, toFlags int, do func(from, to int) error) error {
+	a, err := unix.Open("/proc/self/fd/"+strconv.Itoa(entry), fromFlags|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
