@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -198,10 +199,21 @@ func (l *launch) cgroupMounts() inside.CgroupMounts {
 	return m
 }
 
+// connectDeadline bounds the wait for a listener that accepts nobody, and for
+// one that reads nothing.
+const connectDeadline = 30 * time.Second
+
 // connect opens a stream connection to a socket of the host.
-func connect(path string) (int, error) {
+func connect(path string) (int, error) { return connectWithin(path, connectDeadline) }
+
+func connectWithin(path string, wait time.Duration) (int, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
+		return -1, err
+	}
+	limit := unix.NsecToTimeval(wait.Nanoseconds())
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit); err != nil {
+		unix.Close(fd)
 		return -1, err
 	}
 	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
@@ -209,6 +221,9 @@ func connect(path string) (int, error) {
 		err = inDirectory(filepath.Dir(path), func(dir string) error {
 			return unix.Connect(fd, &unix.SockaddrUnix{Name: dir + filepath.Base(path)})
 		})
+	}
+	if errors.Is(err, unix.EAGAIN) { // so says unix(7) for a queue that stayed full
+		err = unix.ETIMEDOUT
 	}
 	if err != nil {
 		unix.Close(fd)
