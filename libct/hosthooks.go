@@ -5,17 +5,18 @@ import (
 	"rt/nsexec"
 )
 
-// runtimeHooks gives what runs prestart and createRuntime, nil without any.
-// The state they read says created: the environment has been made
-// (runtime.md#lifecycle, step 2).
+// runtimeHooks gives what runs prestart and createRuntime, nil without any and
+// without createContainer hooks, which follow. The state they read says created:
+// the environment has been made (runtime.md#lifecycle, step 2).
 func (l *launch) runtimeHooks() func(*nsexec.Executor) error {
 	h := l.config.Spec.Hooks
 	//lint:ignore SA1019 deprecated, and still used
-	if h == nil || len(h.Prestart) == 0 && len(h.CreateRuntime) == 0 {
+	if h == nil || len(h.Prestart) == 0 && len(h.CreateRuntime) == 0 && len(h.CreateContainer) == 0 {
 		return nil
 	}
 	return func(*nsexec.Executor) error {
-		// Hooks look the container up by its pid.
+		// Hooks look the container up by its pid, and so do kill and delete
+		// --force, when one hangs.
 		if err := l.save(); err != nil {
 			return err
 		}
