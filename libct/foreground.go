@@ -36,6 +36,9 @@ func (f *foreground) catch() {
 	}
 	go func() {
 		signal.Notify(f.signals, passedOn...)
+		if f.own == nil {
+			signal.Notify(f.signals, ofJobs...)
+		}
 		f.signals <- unix.SIGWINCH // one may have come before
 	}()
 }
@@ -44,8 +47,13 @@ func (f *foreground) catch() {
 // Go runtime two switches of threads, so those that nobody sends are left out.
 var passedOn = []os.Signal{
 	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH,
-	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU,
+	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP,
 }
+
+// ofJobs are those by which our own terminal stops us while we are in its
+// background. Caught, the call that was refused would be made again at once,
+// and for ever (tty_ioctl(4), SA_RESTART).
+var ofJobs = []os.Signal{unix.SIGTTIN, unix.SIGTTOU}
 
 // findTerminal finds our own terminal, for a process that is to have one: one
 // of the standard files, or the controlling terminal when all of them lead
