@@ -8,15 +8,25 @@ import (
 	"unicode/utf8"
 )
 
-// Decoder reads a JSON text straight into a struct. Reading stops at the first
-// error, which err keeps; everything is an empty value from then on. Of a
-// property given twice the last counts. Null leaves the zero value.
+// Decoder reads a JSON text straight into a struct. A value of another kind
+// than is wanted is stepped over, so that all such are reported at once; what
+// is no JSON ends the reading, and everything is an empty value from then on.
+// Of a property given twice the last counts. Null leaves the zero value.
 type Decoder struct {
 	data string
 	pos  int
 	path []step
-	err  error
+	errs faults
+	done bool // there is nothing left to read, or no sense in it
 }
+
+// faults are reported on one line.
+type faults []string
+
+func (f faults) Error() string { return strings.Join(f, "; ") }
+
+// maxFaults bounds what is reported of a text that somebody made to be wrong.
+const maxFaults = 20
 
 // step is a property or an element of an array.
 type step struct {
@@ -30,23 +40,26 @@ type step struct {
 const maxDepth = 100
 
 // Decode reads data, which is to hold one object and nothing else. The error
-// names line, column and property; the value is what was read before it.
+// names line, column and property of all that is wrong; the value is the rest.
 func Decode[T any](data []byte, read func(*Decoder, *T)) (*T, error) {
 	d := &Decoder{data: string(data)}
 	if !utf8.ValidString(d.data) {
 		d.pos = invalidUTF8(d.data)
 		d.fail("invalid UTF-8")
-		return nil, d.err
+		return nil, d.errs
 	}
 	v := new(T)
 	if d.space(); d.peek() != '{' {
 		d.fail("an object is wanted, not %s", d.found())
 	}
 	read(d, v)
-	if d.space(); d.err == nil && d.pos < len(d.data) {
+	if d.space(); !d.done && d.pos < len(d.data) {
 		d.fail("nothing may follow the object")
 	}
-	return v, d.err
+	if d.errs != nil {
+		return v, d.errs
+	}
+	return v, nil
 }
 
 func invalidUTF8(s string) int {
@@ -60,10 +73,29 @@ func invalidUTF8(s string) int {
 	return len(s)
 }
 
-// fail keeps the first error, with its place. At the end of the data nothing
-// matches, so that every loop ends.
+// fail ends the reading. At the end of the data nothing matches, so that every
+// loop ends.
 func (d *Decoder) fail(format string, args ...any) {
-	if d.err != nil {
+	d.report(format, args...)
+	d.done = true
+	d.pos = len(d.data)
+}
+
+// mismatch steps over a value of the wrong kind. What is wrong inside it says
+// no more.
+func (d *Decoder) mismatch(format string, args ...any) {
+	d.report(format, args...)
+	if known := len(d.errs); known < maxFaults {
+		d.skip(0)
+		d.errs = d.errs[:known]
+	} else {
+		d.fail("and perhaps more")
+	}
+}
+
+// report keeps an error with its place.
+func (d *Decoder) report(format string, args ...any) {
+	if d.done {
 		return
 	}
 	before := d.data[:min(d.pos, len(d.data))]
@@ -73,8 +105,7 @@ func (d *Decoder) fail(format string, args ...any) {
 	if len(d.path) > 0 {
 		where = " (" + d.property() + ")"
 	}
-	d.err = fmt.Errorf("line %d, column %d%s: %s", line, column, where, fmt.Sprintf(format, args...))
-	d.pos = len(d.data)
+	d.errs = append(d.errs, fmt.Sprintf("line %d, column %d%s: %s", line, column, where, fmt.Sprintf(format, args...)))
 }
 
 // property is the place being read, such as process.args[0].
@@ -157,13 +188,13 @@ func (d *Decoder) Members() iter.Seq[string] {
 			return
 		}
 		if !d.take('{') {
-			d.fail("an object is wanted, not %s", d.found())
+			d.mismatch("an object is wanted, not %s", d.found())
 			return
 		}
 		if d.space(); d.take('}') {
 			return
 		}
-		for wanted := true; d.err == nil; {
+		for wanted := true; !d.done; {
 			d.space()
 			if d.peek() != '"' {
 				d.fail("a property in quotes is wanted, not %s", d.found())
@@ -192,7 +223,7 @@ func (d *Decoder) Members() iter.Seq[string] {
 func (d *Decoder) more(end byte) bool {
 	d.space()
 	switch {
-	case d.err != nil || d.take(end):
+	case d.done || d.take(end):
 		return false
 	case d.take(','):
 		return true
@@ -209,14 +240,14 @@ func (d *Decoder) elements() iter.Seq[int] {
 			return
 		}
 		if !d.take('[') {
-			d.fail("an array is wanted, not %s", d.found())
+			d.mismatch("an array is wanted, not %s", d.found())
 			return
 		}
 		if d.space(); d.take(']') {
 			return
 		}
 		d.path = append(d.path, step{element: true})
-		for i := 0; d.err == nil; i++ {
+		for i := 0; !d.done; i++ {
 			d.path[len(d.path)-1].index = i
 			yield(i)
 			if !d.more(']') {

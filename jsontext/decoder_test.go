@@ -48,6 +48,14 @@ func TestDecodeErrors(t *testing.T) {
 		{"place", "{\n\t\"peer\": {\"x\": \"é\"}}", "line 2, column 16 (peer.x): a number is wanted, not a string"},
 		{"time", `{"when": "noon"}`, `line 1, column 10 (when): "noon" is not a time`},
 		{"trailing text", `{}{}`, "line 1, column 3: nothing may follow the object"},
+		{"several kinds", "{\"x\": [{}], \"when\": \"noon\",\n\"peer\": {\"x\": 1.5, \"label\": {\"a\": [1]}}, \"label\": \"a\"}",
+			"line 1, column 7 (x): a number is wanted, not an array; " +
+				`line 1, column 21 (when): "noon" is not a time; ` +
+				"line 2, column 15 (peer.x): 1.5 is not a whole number in the range of this property; " +
+				"line 2, column 29 (peer.label): a string is wanted, not an object"},
+		{"kind, then no JSON", `{"x": "a", "label": }`,
+			"line 1, column 7 (x): a number is wanted, not a string; line 1, column 21 (label): a string is wanted, not '}'"},
+		{"no JSON in what is stepped over", `{"x": {"a": [1,}}`, "line 1, column 7 (x): a number is wanted, not an object"},
 		{"nothing", ``, "line 1, column 1: an object is wanted, not the end of the file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,6 +63,16 @@ func TestDecodeErrors(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// Each error counts the lines before it: of a large file that is wrong
+// everywhere, only some are reported.
+func TestDecodeErrorsBounded(t *testing.T) {
+	in := `{` + strings.Repeat(`"x": "",`, 1000) + `"x": 1}`
+	_, err := Decode([]byte(in), readPoint)
+	if err == nil || strings.Count(err.Error(), ";") != maxFaults || !strings.HasSuffix(err.Error(), "and perhaps more") {
+		t.Errorf("got %v", err)
 	}
 }
 

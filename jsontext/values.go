@@ -13,7 +13,7 @@ func Text[T ~string](d *Decoder, v *T) {
 		return
 	}
 	if d.peek() != '"' {
-		d.fail("a string is wanted, not %s", d.found())
+		d.mismatch("a string is wanted, not %s", d.found())
 		return
 	}
 	*v = T(d.quoted())
@@ -28,7 +28,7 @@ func Bool(d *Decoder, v *bool) {
 		*v = false
 	case d.word("null"):
 	default:
-		d.fail("true or false is wanted, not %s", d.found())
+		d.mismatch("true or false is wanted, not %s", d.found())
 	}
 }
 
@@ -58,16 +58,16 @@ func (d *Decoder) numeral() (s string, ok bool) {
 		return "", false
 	}
 	if b := d.peek(); b != '-' && (b < '0' || b > '9') {
-		d.fail("a number is wanted, not %s", d.found())
+		d.mismatch("a number is wanted, not %s", d.found())
 		return "", false
 	}
 	s = d.number()
-	return s, d.err == nil
+	return s, !d.done
 }
 
 func (d *Decoder) outOfRange(s string) {
 	d.pos -= len(s)
-	d.fail("%s is not a whole number in the range of this property", s)
+	d.mismatch("%s is not a whole number in the range of this property", s)
 }
 
 // Time reads a time as RFC 3339 has it.
@@ -81,7 +81,7 @@ func Time(d *Decoder, v *time.Time) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		d.pos = start
-		d.fail("%q is not a time", s)
+		d.mismatch("%q is not a time", s)
 	}
 	*v = t
 }
