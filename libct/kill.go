@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rt/cgroups"
+	"rt/nsexec"
 )
 
 // killDeadline bounds the wait for a killed process to end.
@@ -151,18 +152,12 @@ func thaw(m cgroups.Manager) error {
 
 // waitExit waits until a process has ended.
 func waitExit(pidfd int, wait time.Duration) error {
-	until := time.Now().Add(wait)
-	p := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-	for {
-		n, err := unix.Poll(p, int(time.Until(until).Milliseconds())+1)
-		switch {
-		case err == unix.EINTR:
-		case err != nil:
-			return fmt.Errorf("wait for container init: %w", err)
-		case n > 0:
-			return nil
-		case time.Now().After(until):
-			return fmt.Errorf("wait for container init: still there %v after SIGKILL", wait)
-		}
+	ended, err := nsexec.AwaitExit(pidfd, wait)
+	if err != nil {
+		return fmt.Errorf("wait for container init: %w", err)
 	}
+	if !ended {
+		return fmt.Errorf("wait for container init: still there %v after SIGKILL", wait)
+	}
+	return nil
 }

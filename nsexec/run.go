@@ -240,15 +240,8 @@ func (x *Executor) readable(wait time.Duration) (bool, error) {
 	p := unix.PollFd{Fd: int32(x.sock), Events: unix.POLLIN}
 	limit := unix.NsecToTimespec(int64(shortWait))
 	n, _, errno := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
-	for errno == unix.EINTR || errno == 0 && n == 0 {
-		ms := -1
-		if wait >= 0 {
-			ms = int(wait.Milliseconds())
-		}
-		k, err := unix.Poll([]unix.PollFd{p}, ms)
-		if err != unix.EINTR {
-			return k > 0, err
-		}
+	if errno == unix.EINTR || errno == 0 && n == 0 {
+		return poll(x.sock, wait)
 	}
 	if errno != 0 {
 		return false, errno
@@ -256,9 +249,32 @@ func (x *Executor) readable(wait time.Duration) (bool, error) {
 	return true, nil
 }
 
+// AwaitExit waits until the process of a pidfd has ended, and says whether it
+// has.
+func AwaitExit(pidfd int, wait time.Duration) (bool, error) { return poll(pidfd, wait) }
+
+// poll is readable for any descriptor.
+func poll(fd int, wait time.Duration) (bool, error) {
+	until := time.Now().Add(wait)
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for {
+		ms := -1
+		if wait >= 0 {
+			ms = int(max(time.Until(until), 0).Milliseconds()) + 1
+		}
+		n, err := unix.Poll(p, ms)
+		if err != unix.EINTR {
+			return n > 0, err
+		}
+	}
+}
+
 // died says where the executor ended and why.
 func (x *Executor) died(b *Batch) error {
-	ws, _ := x.Reap()
+	ws, err := x.Reap()
+	if err != nil {
+		return fmt.Errorf("wait for the executor: %w", err)
+	}
 	at := min(int(x.header().at), len(b.ops)-1)
 	return &DeadError{Step: b.step(at), Call: b.name(at), Status: ws}
 }

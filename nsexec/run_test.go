@@ -259,6 +259,19 @@ func TestExecutorEndsWithHost(t *testing.T) {
 	}
 }
 
+// A tracer, or a stop, can hold an executor that has nothing more to do.
+func TestReapKillsWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	x, _ := spawn(t, Options{})
+	if err := unix.PidfdSendSignal(x.PidFD, unix.SIGSTOP, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	ws, err := x.Reap()
+	if err != nil || ws.Signal() != unix.SIGKILL {
+		t.Errorf("status %#x, %v", ws, err)
+	}
+}
+
 func TestDescriptorsCross(t *testing.T) {
 	x, regs := spawn(t, Options{})
 	r, w, err := os.Pipe()

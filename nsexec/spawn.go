@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -162,17 +163,32 @@ func (x *Executor) Kill() {
 	x.Reap()
 }
 
+// endDeadline bounds the wait for an executor that has been told to end.
+const endDeadline = 5 * time.Second
+
 // Reap waits for the executor, or the program it has become, and gives its
-// wait status.
+// wait status. One that does not end by itself is killed: whoever may trace it
+// can hold it. One that is frozen in a cgroup of version 1 cannot even be
+// killed; it is left, and ends when it is thawed.
 func (x *Executor) Reap() (unix.WaitStatus, error) {
+	ended, err := AwaitExit(x.PidFD, endDeadline)
+	if err == nil && !ended {
+		unix.PidfdSendSignal(x.PidFD, unix.SIGKILL, nil, 0)
+		ended, err = AwaitExit(x.PidFD, endDeadline)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if !ended {
+		return 0, fmt.Errorf("process %d: still there %v after SIGKILL", x.Pid, endDeadline)
+	}
 	var ws unix.WaitStatus
 	for {
 		_, err := unix.Wait4(x.Pid, &ws, 0, nil)
-		if err == unix.EINTR {
-			continue
+		if err != unix.EINTR {
+			x.dead = true
+			return ws, err
 		}
-		x.dead = true
-		return ws, err
 	}
 }
 
