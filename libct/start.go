@@ -38,7 +38,13 @@ func (c *Container) start() (notify *notifier, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = c.wake()
+	sock, err := c.reach()
+	if err != nil {
+		notify.close()
+		return nil, err
+	}
+	defer unix.Close(sock)
+	err = wake(sock, c.rec.Tail)
 	if err != nil {
 		err = c.failStart(err)
 	} else {
@@ -68,20 +74,26 @@ func (c *Container) startable() error {
 	return nil
 }
 
-// wake lets the executor go on and waits for what comes of it.
-func (c *Container) wake() error {
-	sock, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+// reach connects to the executor. That this fails, for want of descriptors say,
+// is not the container's failure, which stays as it is.
+func (c *Container) reach() (sock int, err error) {
+	sock, err = unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("start container: %w", err)
+		return -1, fmt.Errorf("start container: %w", err)
 	}
-	defer unix.Close(sock)
 	err = inDirectory(c.dir, func(dir string) error {
 		return unix.Connect(sock, &unix.SockaddrUnix{Name: dir + startSock})
 	})
 	if err != nil {
-		return fmt.Errorf("start container: connect to its init: %w", err)
+		unix.Close(sock)
+		return -1, fmt.Errorf("start container: connect to its init: %w", err)
 	}
-	lent, err := nsexec.Start(sock, c.rec.Tail)
+	return sock, nil
+}
+
+// wake lets the executor go on and waits for what comes of it.
+func wake(sock int, tail []nsexec.Note) error {
+	lent, err := nsexec.Start(sock, tail)
 	for _, output := range lent {
 		err = hookSaid(err, output)
 		output.Close()
