@@ -216,18 +216,31 @@ func connectWithin(path string, wait time.Duration) (int, error) {
 		unix.Close(fd)
 		return -1, err
 	}
-	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	until := time.Now().Add(wait)
+	err = connectUntil(fd, path, until)
 	if errors.Is(err, unix.EINVAL) { // longer than sun_path
 		err = inDirectory(filepath.Dir(path), func(dir string) error {
-			return unix.Connect(fd, &unix.SockaddrUnix{Name: dir + filepath.Base(path)})
+			return connectUntil(fd, dir+filepath.Base(path), until)
 		})
-	}
-	if errors.Is(err, unix.EAGAIN) { // so says unix(7) for a queue that stayed full
-		err = unix.ETIMEDOUT
 	}
 	if err != nil {
 		unix.Close(fd)
 		return -1, err
 	}
 	return fd, nil
+}
+
+// connectUntil is connect(2) for a socket with a timeout, which a signal ends
+// without its being made again (signal(7)), and which calls a queue that has
+// stayed full EAGAIN.
+func connectUntil(fd int, path string, until time.Time) error {
+	for {
+		err := unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+		switch {
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINTR) && time.Now().After(until):
+			return unix.ETIMEDOUT
+		case !errors.Is(err, unix.EINTR):
+			return err
+		}
+	}
 }
