@@ -16,6 +16,9 @@ func Sealed(name string, content []byte) (int, error) {
 	if err == unix.EINVAL { // MFD_EXEC is of Linux 6.3
 		fd, err = unix.MemfdCreate(name, flags)
 	}
+	if err == unix.EACCES {
+		return -1, fmt.Errorf("memfd_create %q: %w: the sysctl vm.memfd_noexec is 2, and rt runs programs from memory", name, err)
+	}
 	if err != nil {
 		return -1, fmt.Errorf("memfd_create %q: %w", name, err)
 	}

@@ -78,7 +78,7 @@ func condition(cond string) (bool, error) {
 		err := exec.Command("ip", "link", "add", name, "type", "veth", "peer", "name", name+"p").Run()
 		exec.Command("ip", "link", "del", name).Run()
 		return err == nil, nil
-	case slices.Contains([]string{"apparmor", "selinux", "resctrl", "systemd", "systemd-user"}, cond):
+	case slices.Contains([]string{"apparmor", "selinux", "resctrl", "systemd", "systemd-user", "memfd_noexec"}, cond):
 		return running(cond), nil
 	case strings.HasPrefix(cond, "cgroup:"):
 		_, err := os.Stat("/sys/fs/cgroup/" + strings.TrimPrefix(cond, "cgroup:"))
@@ -103,6 +103,7 @@ var signs = map[string]string{
 	"resctrl":      "/sys/fs/resctrl/schemata",
 	"systemd":      "/run/systemd/system",
 	"systemd-user": "/run/user/1000/systemd/private",
+	"memfd_noexec": "/proc/sys/vm/memfd_noexec",
 }
 
 func cgroupV2() bool {
