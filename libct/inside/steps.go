@@ -1,6 +1,8 @@
 package inside
 
 import (
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"rt/nsexec"
@@ -183,13 +185,27 @@ func execve(p *Plan, in *nsexec.Batch) {
 	in.Execve(p.program, spec.Args, p.environment())
 }
 
-// environment is process.env, and HOME when it has none.
+// environment is process.env, and HOME when it has none. Each name is in it
+// once, with its last value, by which the program was looked up too: getenv(3)
+// gives the first, so that what exec adds would not be seen.
 func (p *Plan) environment() []string {
-	env := p.Config.Process.Spec.Env
+	given := p.Config.Process.Spec.Env
 	if p.home != "" {
-		env = append(env[:len(env):len(env)], "HOME="+p.home)
+		given = append(given[:len(given):len(given)], "HOME="+p.home)
 	}
-	return append(env[:len(env):len(env)], p.Env...)
+	given = append(given[:len(given):len(given)], p.Env...)
+	env := make([]string, 0, len(given))
+	place := make(map[string]int, len(given))
+	for _, e := range given {
+		name, _, _ := strings.Cut(e, "=")
+		if i, twice := place[name]; twice {
+			env[i] = e
+			continue
+		}
+		place[name] = len(env)
+		env = append(env, e)
+	}
+	return env
 }
 
 // take receives the host's descriptors. Those that must survive to the last
