@@ -48,6 +48,9 @@ func (c *Container) start() (notify *notifier, err error) {
 	if err != nil {
 		err = c.failStart(err)
 	} else {
+		if err := c.settle(); err != nil {
+			c.rt.Warn(err.Error())
+		}
 		err = c.poststart()
 	}
 	if err != nil {
@@ -99,6 +102,21 @@ func wake(sock int, tail []nsexec.Note) error {
 		output.Close()
 	}
 	return err
+}
+
+// settle waits until init has given up its lock. The end of its connection can
+// come first, as execve closes descriptors in an order of its own, and who asks
+// for the state after start is to hear that the container runs.
+func (c *Container) settle() error {
+	fd, err := unix.Open(c.path(initLock), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		defer unix.Close(fd)
+		err = flock(fd, unix.LOCK_SH, lockDeadline)
+	}
+	if err != nil {
+		return fmt.Errorf("wait for the lock of container init: %w", err)
+	}
+	return nil
 }
 
 // failStart destroys a container whose start has failed and runs its poststop

@@ -165,7 +165,7 @@ func (c *Container) lock() (unlock func(), err error) {
 		if err != nil {
 			return nil, fmt.Errorf("open directory of container: %w", err)
 		}
-		if err := flock(fd, lockDeadline); err != nil {
+		if err := flock(fd, unix.LOCK_EX, lockDeadline); err != nil {
 			unix.Close(fd)
 			return nil, fmt.Errorf("lock container %q: %w", filepath.Base(c.dir), err)
 		}
@@ -187,15 +187,15 @@ func (c *Container) isDirectory(fd int) bool {
 
 // flock takes the lock within a deadline. The call that waits longer than that
 // ends with the process, which is about to say so.
-func flock(fd int, wait time.Duration) error {
-	err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+func flock(fd, how int, wait time.Duration) error {
+	err := unix.Flock(fd, how|unix.LOCK_NB)
 	if !errors.Is(err, unix.EWOULDBLOCK) {
 		return err
 	}
 	taken := make(chan error, 1)
 	go func() {
 		for {
-			err := unix.Flock(fd, unix.LOCK_EX)
+			err := unix.Flock(fd, how)
 			if err != unix.EINTR {
 				taken <- err
 				return

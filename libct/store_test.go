@@ -138,6 +138,29 @@ func TestFinish(t *testing.T) {
 	}
 }
 
+// Start comes back when the container's state is running, though the lock that
+// says so ends a little later than the connection.
+func TestSettle(t *testing.T) {
+	c := &Container{dir: t.TempDir()}
+	lock, err := os.Create(c.path(initLock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	settled := make(chan error, 1)
+	go func() { settled <- c.settle() }()
+	awaitWaiter(t, c.path(initLock))
+	lock.Close()
+	if err := <-settled; err != nil {
+		t.Error(err)
+	}
+	if held, err := c.awaitingStart(); held || err != nil {
+		t.Errorf("awaiting start: %v, %v", held, err)
+	}
+}
+
 // A directory without a record is a container that is being deleted, as long as
 // somebody holds its lock, and else one whose making was killed.
 func TestDirectoryWithoutRecord(t *testing.T) {
