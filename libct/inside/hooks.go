@@ -42,7 +42,7 @@ func runHooks(p *Plan, in *nsexec.Batch, kind string, list []specs.Hook, before 
 }
 
 // createContainerHooks run in the container's namespaces but still see the
-// host's files, and begin in the bundle as the host's own hooks do
+// host's files, and begin in the bundle and with the umask of the host's own
 // (runtime.md#lifecycle, config.md#createcontainer-hooks).
 func createContainerHooks(p *Plan, in *nsexec.Batch) {
 	h := p.Config.Spec.Hooks
@@ -51,6 +51,7 @@ func createContainerHooks(p *Plan, in *nsexec.Batch) {
 	}
 	bundle, given := p.passed.sources[BundleSource]
 	runHooks(p, in, "createContainer", h.CreateContainer, func() {
+		in.RestoreUmask(p.umask) // what they make on the host is not for everybody to write
 		if given {
 			in.Fchdir(bundle)
 		} else {

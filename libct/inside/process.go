@@ -118,13 +118,16 @@ func sessionKeyring(p *Plan, in *nsexec.Batch) {
 	in.KeyctlSetperm(key, permissions)
 }
 
-// umask is what the spec asks for, or what rt was called with.
+// usualUmask is that of a process for which none is asked: whatever the caller
+// has, what the container makes is neither open to everybody nor closed to all.
+const usualUmask = 0o022
+
 func umask(p *Plan, in *nsexec.Batch) {
-	if mask := p.Config.Process.Spec.User.Umask; mask != nil {
-		in.Umask(*mask)
-		return
+	mask := uint32(usualUmask)
+	if asked := p.Config.Process.Spec.User.Umask; asked != nil {
+		mask = *asked
 	}
-	in.RestoreUmask(p.umask)
+	in.Umask(mask)
 }
 
 // openFiles is the one limit the executor sets itself, at the very end: it
