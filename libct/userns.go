@@ -38,11 +38,14 @@ func (l *launch) borrow(path string, flags int, do func(fd int) error) error {
 }
 
 func (l *launch) bindSourcesBelow(root int) error {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT}
 	open := func(index int, source, property string) error {
-		fd, err := unix.Openat2(root, source, &unix.OpenHow{
-			Flags:   unix.O_PATH | unix.O_CLOEXEC,
-			Resolve: unix.RESOLVE_IN_ROOT,
-		})
+		// What an automount point stands for is mounted for whoever goes into it,
+		// not for O_PATH.
+		fd, err := unix.Openat2(root, source+"/.", &how)
+		if err != nil {
+			fd, err = unix.Openat2(root, source, &how) // no directory
+		}
 		if err != nil {
 			return fmt.Errorf("%s: open %q: %w", property, source, err)
 		}
@@ -115,8 +118,7 @@ func (l *launch) mapTree(m *specconv.Mount, userns int) error {
 			in.Step("map ids of", fmt.Sprintf("mounts[%d]", m.Index), m.Source)
 			ns := in.Pass(mntns, userns)
 			in.Setns(ns[0], unix.CLONE_NEWNS)
-			from := in.Open(m.Source, unix.O_PATH)
-			tree := in.OpenTree(from, "", m.Recursive)
+			tree := in.OpenTree(nsexec.AtFDCWD, m.Source, m.Recursive)
 			in.MountIdmap(tree, ns[1], m.IDMap.Recursive)
 			in.Lend(func(fds ...int) error {
 				fd, err := unix.FcntlInt(uintptr(fds[0]), unix.F_DUPFD_CLOEXEC, 0)

@@ -40,11 +40,12 @@ func TestMain(m *testing.M) {
 		os.Exit(inPrivateMounts())
 	}
 	testscript.Main(suite{m}, map[string]func(){
-		"rt":      rtMain,
-		"code":    codeMain,
-		"try":     tryMain,
-		"await":   awaitMain,
-		"waitfor": waitforMain,
+		"rt":        rtMain,
+		"code":      codeMain,
+		"try":       tryMain,
+		"await":     awaitMain,
+		"waitfor":   waitforMain,
+		"automount": automountMain,
 	})
 }
 

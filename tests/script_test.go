@@ -63,7 +63,7 @@ func setup(env *testscript.Env) error {
 // condition tells a script which runtime and machine it meets: [rt], [runc]
 // and [crun], [runc-1.1] for a version of it, [v1] and [v2] for cgroups,
 // [cgroup:NAME] for a file of a v1 controller, [veth] for a pair of interfaces,
-// [root] for a suite that runs as root.
+// [root] for a suite that runs as root, [autofs] for a kernel that has it.
 func condition(cond string) (bool, error) {
 	kind, version, versioned := strings.Cut(cond, "-")
 	switch {
@@ -71,6 +71,8 @@ func condition(cond string) (bool, error) {
 		return machine.kind == kind && (!versioned || strings.HasPrefix(machine.version, version+".")), nil
 	case cond == "root":
 		return os.Geteuid() == 0, nil
+	case cond == "autofs":
+		return haveAutomount(), nil
 	case cond == "v1" || cond == "v2":
 		return cgroupV2() == (cond == "v2"), nil
 	case cond == "veth":

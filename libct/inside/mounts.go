@@ -64,15 +64,16 @@ func bind(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 }
 
 // copyOf copies a mount of the host, by its path or by the descriptor that the
-// host has opened.
+// host has opened. open_tree(2) has the source mounted that an automount point
+// stands for, which open(2) with O_PATH does not.
 func copyOf(p *Plan, in *nsexec.Batch, m *specconv.Mount) (tree nsexec.Reg, kind nsexec.Buffer) {
-	from, given := p.passed.sources[m.Index]
-	if !given {
-		from = in.Open(m.Source, unix.O_PATH)
+	if from, given := p.passed.sources[m.Index]; given {
+		tree = in.OpenTree(from, "", m.Recursive)
+		in.Close(from)
+	} else {
+		tree = in.OpenTree(nsexec.AtFDCWD, m.Source, m.Recursive)
 	}
-	kind = in.Statx(from, "", unix.AT_EMPTY_PATH)
-	tree = in.OpenTree(from, "", m.Recursive)
-	in.Close(from)
+	kind = in.Statx(tree, "", unix.AT_EMPTY_PATH)
 	if m.IDMap != nil {
 		in.MountIdmap(tree, p.passed.userns[m.Index], m.IDMap.Recursive)
 	}
