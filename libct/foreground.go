@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,8 +44,9 @@ func (f *foreground) catch() {
 	}()
 }
 
-// passedOn are the signals that the process gets instead of us. Each takes the
-// Go runtime two switches of threads, so those that nobody sends are left out.
+// passedOn are the signals that the process gets instead of us, and which may
+// come before its program runs. Each takes the Go runtime two switches of
+// threads, so the others have to wait until it does.
 var passedOn = []os.Signal{
 	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH,
 	unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP,
@@ -54,6 +56,27 @@ var passedOn = []os.Signal{
 // background. Caught, the call that was refused would be made again at once,
 // and for ever (tty_ioctl(4), SA_RESTART).
 var ofJobs = []os.Signal{unix.SIGTTIN, unix.SIGTTOU}
+
+// otherSignals are the rest of what the process gets instead of us: without
+// them SIGABRT would end us and leave it alone, and the SIGRTMIN+3 by which
+// systemd is stopped never reach it. Those that tell of a child, that stop us,
+// and that the Go runtime needs are ours, and so is SIGPIPE, which ends us when
+// nobody reads what we write.
+func otherSignals() []os.Signal {
+	var list []os.Signal
+	for s := unix.Signal(1); s <= 64; s++ {
+		switch {
+		case s >= 32 && s <= 33: // C libraries use them among their threads
+		case slices.Contains(passedOn, os.Signal(s)) || slices.Contains(ofJobs, os.Signal(s)):
+		case slices.Contains(ownSignals, s):
+		default:
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+var ownSignals = []unix.Signal{unix.SIGKILL, unix.SIGSTOP, unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE}
 
 // findTerminal finds our own terminal, for a process that is to have one: one
 // of the standard files, or the controlling terminal when all of them lead
@@ -126,6 +149,7 @@ func (f *foreground) resize() {
 // wait passes signals on until the process has ended, and gives its status.
 func (f *foreground) wait(pid, pidfd int) (unix.WaitStatus, error) {
 	go f.passSignals(pidfd) // ends with rt
+	go signal.Notify(f.signals, otherSignals()...)
 	ws, err := reapUntil(pid)
 	if f.drained != nil {
 		<-f.drained
