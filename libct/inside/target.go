@@ -15,27 +15,55 @@ import (
 // empty file as directory tells; that is rare, so it costs nothing otherwise.
 //
 // /proc and /sys must be real directories: a link there would lead what is
-// written to them later elsewhere (CVE-2019-19921).
+// written to them later elsewhere (CVE-2019-19921). Other links are followed,
+// but not into a procfs: the image would have chosen what covers it.
 func mountPoint(p *Plan, in *nsexec.Batch, dest string, directory func(*nsexec.Executor) bool) nsexec.Reg {
-	resolve := uint64(unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS)
-	if dest == "/proc" || dest == "/sys" {
-		resolve |= unix.RESOLVE_NO_SYMLINKS
-	}
 	root := p.root
 	if freshParent(p, dest) {
 		parent := in.InRoot(root, path.Dir(dest), unix.O_PATH|unix.O_DIRECTORY)
 		in.Mkdirat(parent, path.Base(dest), 0o755)
 		in.Close(parent)
 	}
-	target := in.Openat2(root, dest, unix.O_PATH, 0, resolve)
+	target := in.Openat2(root, dest, unix.O_PATH, 0,
+		unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS|unix.RESOLVE_NO_SYMLINKS)
 	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		switch {
+		case e.Errno == unix.ENOENT:
+			return nsexec.Again, makeTarget(x, root, dest, directory(x))
+		case e.Errno == unix.ELOOP && dest != "/proc" && dest != "/sys":
+			return nsexec.Skip, throughLinks(x, root, dest, target, directory, e.Step)
+		}
+		return 0, e
+	})
+	return target
+}
+
+// throughLinks opens a target that symbolic links lead to, into a register of
+// the batch that is stopped.
+func throughLinks(x *nsexec.Executor, root nsexec.Reg, dest string, target nsexec.Reg, directory func(*nsexec.Executor) bool, step nsexec.Step) error {
+	b := nsexec.Repair(x)
+	b.Step(step.Name, step.Property, step.What)
+	found := b.InRoot(root, dest, unix.O_PATH)
+	b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
 		if e.Errno != unix.ENOENT {
 			return 0, e
 		}
 		return nsexec.Again, makeTarget(x, root, dest, directory(x))
 	})
-	return target
+	fs := b.Fstatfs(found)
+	b.Host(func(x *nsexec.Executor) error {
+		if x.Statfs(fs).Type == unix.PROC_SUPER_MAGIC {
+			return fmt.Errorf("%s: %s %s: a symbolic link of the rootfs leads it into /proc", step.Property, step.Name, step.What)
+		}
+		return nil
+	})
+	b.DupAbove(found, firstFD, target)
+	b.Close(found)
+	return x.Run(b)
 }
+
+// firstFD is the first descriptor that is not standard input, output or error.
+const firstFD = 3
 
 // freshParent tells whether a directory is certainly missing: its parent is a
 // tmpfs of the container, as /dev is for /dev/pts. It is made without asking.
