@@ -3,7 +3,6 @@ package libct
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 
@@ -13,15 +12,29 @@ import (
 // copyUp copies all that a directory of the rootfs holds into a fresh tmpfs,
 // both held by descriptor (tmpcopyup). Whoever changes the rootfs meanwhile
 // can change what is copied, but cannot lead the copy elsewhere: no link is
-// followed. Devices, fifos and sockets are left out.
-func copyUp(fds ...int) error {
-	if err := copyDirectory(fds[0], fds[1]); err != nil {
+// followed, and no other file system entered. Devices, fifos and sockets are
+// left out.
+//
+// The executor writes what files hold, so that it is the container's memory: an
+// image can have files that take no space in it.
+func (l *launch) copyUp(fds ...int) error {
+	return copyFromTo(fds[0], fds[1], l.x.Copy)
+}
+
+func copyFromTo(from, to int, content func(from, to int) error) error {
+	if err := (copier{content}).directory(from, to); err != nil {
 		return fmt.Errorf("copy up: %w", err)
 	}
 	return nil
 }
 
-func copyDirectory(from, to int) error {
+// copier copies files. What they hold is left to content, which copies from one
+// descriptor's offset to the other's, to the end.
+type copier struct {
+	content func(from, to int) error
+}
+
+func (c copier) directory(from, to int) error {
 	if err := copyOwner(from, to); err != nil {
 		return err
 	}
@@ -36,18 +49,25 @@ func copyDirectory(from, to int) error {
 		return err
 	}
 	for _, name := range names {
-		if err := copyEntry(from, to, name); err != nil {
+		if err := c.entry(from, to, name); err != nil {
 			return fmt.Errorf("%q: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// copyEntry looks a name up once, and opens what it has found only if that is
-// a file or a directory: a device that somebody puts in its place would be
-// opened with the host's rights.
-func copyEntry(from, to int, name string) error {
-	entry, err := unix.Openat(from, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+// entry looks a name up once, and opens what it has found only if that is a
+// file or a directory: a device that somebody puts in its place would be
+// opened with the host's rights. What is mounted there, such as the kernel's
+// own files, is not the directory's to copy.
+func (c copier) entry(from, to int, name string) error {
+	entry, err := unix.Openat2(from, name, &unix.OpenHow{
+		Flags:   unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_NO_XDEV,
+	})
+	if errors.Is(err, unix.EXDEV) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -61,9 +81,9 @@ func copyEntry(from, to int, name string) error {
 		if err := unix.Mkdirat(to, name, 0o700); err != nil {
 			return err
 		}
-		return withBoth(entry, to, name, unix.O_RDONLY|unix.O_DIRECTORY, unix.O_RDONLY|unix.O_DIRECTORY, copyDirectory)
+		return withBoth(entry, to, name, unix.O_RDONLY|unix.O_DIRECTORY, unix.O_RDONLY|unix.O_DIRECTORY, c.directory)
 	case unix.S_IFREG:
-		return withBoth(entry, to, name, unix.O_RDONLY, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, copyFile)
+		return withBoth(entry, to, name, unix.O_RDONLY, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, c.file)
 	case unix.S_IFLNK:
 		target := make([]byte, unix.PathMax)
 		n, err := unix.Readlinkat(entry, "", target)
@@ -92,30 +112,11 @@ func withBoth(entry, to int, name string, fromFlags, toFlags int, do func(from, 
 	return do(a, b)
 }
 
-func copyFile(from, to int) error {
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := unix.Read(from, buf)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return copyOwner(from, to)
-		}
-		for p := buf[:n]; len(p) > 0; {
-			w, err := unix.Write(to, p)
-			if err != nil {
-				return err
-			}
-			if w == 0 {
-				return io.ErrShortWrite
-			}
-			p = p[w:]
-		}
+func (c copier) file(from, to int) error {
+	if err := c.content(from, to); err != nil {
+		return err
 	}
+	return copyOwner(from, to)
 }
 
 // copyOwner gives one file the owner and mode of another, in that order: a

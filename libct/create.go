@@ -214,7 +214,7 @@ func (l *launch) prepare(direct bool) error {
 	// Root of a user namespace may make no devices either.
 	p.BindDevices = l.config.Namespaces.Has(unix.CLONE_NEWUSER) || l.rt.Rootless
 	p.Acts = inside.Acts{
-		CopyUp:       copyUp,
+		CopyUp:       l.copyUp,
 		Warn:         l.rt.Warn,
 		RuntimeHooks: l.runtimeHooks(),
 	}

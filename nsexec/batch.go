@@ -60,7 +60,15 @@ func (r *Registers) New() Reg {
 	return r.run(1)
 }
 
-// run takes n registers in a row.
+// row takes n registers in a row, one from those that are free again.
+func (r *Registers) row(n int) Reg {
+	if n == 1 {
+		return r.New()
+	}
+	return r.run(n)
+}
+
+// run takes n registers in a row that nobody had.
 func (r *Registers) run(n int) Reg {
 	if r.next == 0 {
 		r.next, r.limit = RegMem+1, repairRegs

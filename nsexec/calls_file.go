@@ -113,6 +113,14 @@ func (b *Batch) Write(to Reg, p []byte) {
 	b.call(0, unix.SYS_WRITE, fd(to), b.bytes(p), num(len(p)))
 }
 
+// Sendfile copies at most n bytes from one descriptor's offset to another's; the
+// register holds how many there were, 0 at the end.
+func (b *Batch) Sendfile(to, from Reg, n int) Reg {
+	out := b.Regs.New()
+	b.call(out, unix.SYS_SENDFILE, fd(to), fd(from), num(0), num(n))
+	return out
+}
+
 // Fstatfs reads the file system's magic number; see Executor.Statfs.
 func (b *Batch) Fstatfs(of Reg) Buffer {
 	buf := b.buffer(int(sizeofStatfs))

@@ -41,7 +41,7 @@ func (b *Batch) Pass(fds ...int) []Reg {
 	regs := make([]Reg, 0, len(fds))
 	for len(fds) > 0 {
 		k := min(len(fds), maxFDs)
-		first := b.Regs.run(k)
+		first := b.Regs.row(k)
 		b.passes = append(b.passes, pass{len(b.ops), fds[:k]})
 		b.call(0, opRecvFDs, fd(RegSock), num(k), num(int(first)))
 		for i := range k {

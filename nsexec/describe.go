@@ -53,6 +53,7 @@ var signatures = [...]signature{
 	{unix.SYS_STATX, "statx", "dsT"},
 	{unix.SYS_FACCESSAT2, "faccessat2", "dsxT"},
 	{unix.SYS_WRITE, "write", "dwi"},
+	{unix.SYS_SENDFILE, "sendfile", "ddxi"},
 	{unix.SYS_READ, "read", "dpi"},
 	{unix.SYS_LSEEK, "lseek", "iii"},
 	{unix.SYS_FSTATFS, "fstatfs", "d"},

@@ -186,6 +186,28 @@ func (x *Executor) aside(do func() error) error {
 	return do()
 }
 
+// Copy has the executor copy what a file of ours still holds to another, while a
+// batch is stopped: what is written is charged to its cgroup and not to ours.
+func (x *Executor) Copy(from, to int) error {
+	const most = 1 << 30 // of one call, which it may return before
+	for {
+		b := Repair(x)
+		b.Step("write", "", "content")
+		in, out := b.Pass(from)[0], b.Pass(to)[0]
+		b.FreeAll(b.Sendfile(out, in, most))
+		n := b.Sendfile(out, in, most)
+		b.Close(in)
+		b.Close(out)
+		b.FreeAll(n)
+		if err := x.Run(b); err != nil {
+			return err
+		}
+		if x.Reg(n) == 0 {
+			return nil
+		}
+	}
+}
+
 // command tells the executor to do the calls first..end-1.
 func (x *Executor) command(b *Batch, first, end int) error {
 	c := command{uint32(opsStart + b.slot*slotSize), uint32(first), uint32(end)}
