@@ -102,7 +102,7 @@ func (e *entry) prepare() error {
 		Config: &specconv.Config{
 			Spec:        &specs.Spec{Linux: &specs.Linux{}},
 			Process:     process,
-			Personality: nil,
+			Personality: specconv.Personality(spec.Linux),
 		},
 		Powerless: powerless(),
 		Setgroups: c.rec.Setgroups,

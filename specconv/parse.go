@@ -169,6 +169,14 @@ var personalityDomains = [...]named[uint64]{
 	{"LINUX32", 8},
 }
 
+// Personality is what a configuration that was checked before asks of
+// personality(2), for a process that is added to its container; nil when that
+// is nothing.
+func Personality(l *specs.Linux) *uint64 {
+	var c checker
+	return c.personality(l.Personality)
+}
+
 // personality makes the argument of personality(2).
 func (c *checker) personality(p *specs.LinuxPersonality) *uint64 {
 	if p == nil {
