@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,17 +74,36 @@ func (a *app) exec(_ context.Context, cmd *cli.Command) error {
 // execProcess is the process of --process, or that of the container with the
 // other flags over it.
 func execProcess(c *libct.Container, cmd *cli.Command) (*specs.Process, error) {
-	if file := cmd.String("process"); file != "" {
-		return specconv.LoadProcess(file)
-	}
 	spec, err := c.Spec()
 	if err != nil {
 		return nil, err
+	}
+	if file := cmd.String("process"); file != "" {
+		p, err := specconv.LoadProcess(file)
+		if err != nil {
+			return nil, err
+		}
+		confine(p, spec.Process)
+		return p, nil
 	}
 	if spec.Process == nil {
 		return nil, errors.New("process: not set in the container's configuration, --process is needed")
 	}
 	return overlay(*spec.Process, cmd)
+}
+
+// confine gives p what it leaves out of what confines the container's own
+// process, as runc does: without a profile it would be confined less than the
+// container is.
+func confine(p, own *specs.Process) {
+	if own == nil {
+		return
+	}
+	if p.Capabilities == nil {
+		p.Capabilities = own.Capabilities
+	}
+	p.ApparmorProfile = cmp.Or(p.ApparmorProfile, own.ApparmorProfile)
+	p.SelinuxLabel = cmp.Or(p.SelinuxLabel, own.SelinuxLabel)
 }
 
 // overlay puts the flags over p, the process of the container, whose slices

@@ -108,3 +108,30 @@ func TestAddCapsAmbient(t *testing.T) {
 		t.Errorf("without capabilities before: %+v", got)
 	}
 }
+
+func TestConfine(t *testing.T) {
+	own := &specs.Process{
+		Capabilities:    &specs.LinuxCapabilities{Bounding: []string{"CAP_KILL"}},
+		ApparmorProfile: "profile",
+		SelinuxLabel:    "label",
+		Cwd:             "/own",
+	}
+	given := specs.Process{Capabilities: &specs.LinuxCapabilities{}, ApparmorProfile: "unconfined", SelinuxLabel: "other"}
+	for _, tt := range []struct {
+		name       string
+		own        *specs.Process
+		have, want specs.Process
+	}{
+		{"left out", own, specs.Process{}, specs.Process{
+			Capabilities: own.Capabilities, ApparmorProfile: "profile", SelinuxLabel: "label",
+		}},
+		{"given", own, given, given},
+		{"no process", nil, specs.Process{}, specs.Process{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if confine(&tt.have, tt.own); !reflect.DeepEqual(tt.have, tt.want) {
+				t.Errorf("%+v, want %+v", tt.have, tt.want)
+			}
+		})
+	}
+}
