@@ -153,8 +153,12 @@ func (d *Decoder) found() string {
 		return "an array"
 	case b == '-' || '0' <= b && b <= '9':
 		return "a number"
-	case b == 't' || b == 'f' || b == 'n':
-		return strings.TrimRight(d.data[d.pos:min(d.pos+5, len(d.data))], " \r\n\t,]}")
+	case 'a' <= b && b <= 'z':
+		word, end := d.data[d.pos:min(d.pos+20, len(d.data))], 0
+		for end < len(word) && 'a' <= word[end] && word[end] <= 'z' {
+			end++
+		}
+		return word[:end]
 	default:
 		r, _ := utf8.DecodeRuneInString(d.data[d.pos:])
 		return strconv.QuoteRune(r)

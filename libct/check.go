@@ -1,11 +1,8 @@
 package libct
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -84,14 +81,11 @@ func (e *PrivilegeError) Error() string {
 var errSetgroups = specconv.Violations{{Path: "process.user.additionalGids",
 	Message: "cannot be set, as setgroups(2) is denied where a user namespace maps only the caller's own id"}}
 
-// checkResctrl refuses intelRdt where the kernel has no resctrl, and where it
-// has one: there is no support for it yet, and silence would be a lie.
+// checkResctrl refuses intelRdt, as there is no support for it yet, and silence
+// would be a lie.
 func checkResctrl(rdt *specs.LinuxIntelRdt) error {
 	if rdt == nil {
 		return nil
-	}
-	if _, err := os.Stat("/sys/fs/resctrl/schemata"); errors.Is(err, fs.ErrNotExist) {
-		return specconv.Violations{{Path: "linux.intelRdt", Message: "resctrl is not mounted on this host"}}
 	}
 	return specconv.Violations{{Path: "linux.intelRdt", Message: "is not supported by rt"}}
 }

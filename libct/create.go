@@ -309,10 +309,14 @@ func startError(err error) error {
 // for a script whose interpreter is missing.
 func programError(err error) error {
 	var call *nsexec.CallError
-	if errors.As(err, &call) && call.Name == "execve" {
-		return &inside.ProgramError{Name: call.Step.What, Err: call.Errno}
+	if !errors.As(err, &call) || call.Name != "execve" {
+		return err
 	}
-	return err
+	p := &inside.ProgramError{Name: call.Step.What, Err: call.Errno}
+	if call.Errno == unix.ENOENT { // the program itself has been looked at before
+		p.Err = fmt.Errorf("%w (the file is there, its interpreter is not)", call.Errno)
+	}
+	return p
 }
 
 // announce tells everybody that the container exists.

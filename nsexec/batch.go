@@ -133,7 +133,7 @@ func Repair(x *Executor) *Batch {
 
 // errTooMuch says that a configuration asks for more than a batch holds. What
 // was noted down after that is not to be run.
-var errTooMuch = errors.New("the configuration needs more system calls, descriptors or text than rt can hold")
+var errTooMuch = errors.New("the configuration needs more system calls, descriptors or text than rt can hold; some 1,500 mounts are too many")
 
 func (b *Batch) check() error {
 	if b.full || b.Regs.full {

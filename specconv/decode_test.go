@@ -90,7 +90,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"negative uid", `{"process": {"user": {"uid": -1}}}`, "line 1, column 30 (process.user.uid): -1 is not a whole number in the range of this property"},
 		{"fraction", `{"process": {"oomScoreAdj": 1.5}}`, "line 1, column 29 (process.oomScoreAdj): 1.5 is not a whole number in the range of this property"},
 		{"leading zero", `{"process": {"oomScoreAdj": 01}}`, "line 1, column 31 (process.oomScoreAdj): a number must not begin with 0"},
-		{"bare word", `{"root": yes}`, `line 1, column 10 (root): an object is wanted, not 'y'`},
+		{"bare word", `{"root": yes}`, `line 1, column 10 (root): an object is wanted, not yes`},
 		{"control character", "{\"hostname\": \"a\nb\"}", `line 1, column 16 (hostname): control character '\n' in a string`},
 		{"bad escape", `{"hostname": "a\x"}`, "line 1, column 16 (hostname): invalid escape in a string"},
 		{"invalid UTF-8", "{\n\"hostname\": \"é\xff\"}", "line 2, column 15: invalid UTF-8"},
