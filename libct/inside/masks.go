@@ -11,7 +11,9 @@ import (
 
 // masks hides linux.maskedPaths: a file behind the host's /dev/null, which was
 // opened before the rootfs could have a say (CVE-2025-31133), a directory
-// behind one empty read-only tmpfs that all of them share.
+// behind one empty read-only tmpfs that all of them share. The cover of a file
+// is read-only, too, which a device does not mind: root of the container is
+// the owner of the host's file.
 func masks(p *Plan, in *nsexec.Batch) {
 	paths := p.Config.Spec.Linux.MaskedPaths
 	if len(paths) == 0 {
@@ -22,8 +24,13 @@ func masks(p *Plan, in *nsexec.Batch) {
 	for i, path := range paths {
 		in.Step("mask", fmt.Sprintf("linux.maskedPaths[%d]", i), path)
 		target := in.InRoot(p.root, path, unix.O_PATH)
-		in.Expect(coverCalls, errno(unix.ENOENT), errno(unix.ENOTDIR))
-		c.put(in, target, usuallyDirectory(path))
+		directory := usuallyDirectory(path)
+		calls := directoryCalls
+		if !directory {
+			calls = fileCalls
+		}
+		in.Expect(calls, errno(unix.ENOENT), errno(unix.ENOTDIR))
+		c.put(in, target, directory)
 	}
 	in.Close(c.empty)
 	in.Close(c.null)
@@ -32,8 +39,11 @@ func masks(p *Plan, in *nsexec.Batch) {
 // covers are what a path is hidden behind.
 type covers struct{ null, empty nsexec.Reg }
 
-// coverCalls is how many calls put makes.
-const coverCalls = 4
+// How many calls put makes for a path taken for a directory, or a file.
+const (
+	directoryCalls = 4
+	fileCalls      = 5
+)
 
 func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
 	from, other := c.null, c.empty
@@ -51,6 +61,9 @@ func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
 		b.MoveMount(c.empty, target)
 		return 3, x.Run(b)
 	})
+	if !directory {
+		restrict(in, cover)
+	}
 	in.MoveMount(cover, target)
 	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
 		if e.Errno != unix.ENOTDIR && e.Errno != unix.EINVAL {
@@ -59,17 +72,29 @@ func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
 		// It is the other kind than its name suggests.
 		b := nsexec.Repair(x)
 		cover := b.OpenTree(other, "", false)
-		b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-			b := nsexec.Repair(x)
-			b.MoveMount(c.empty, target)
-			return 3, x.Run(b)
-		})
+		if directory {
+			restrict(b, cover)
+		} else {
+			b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+				b := nsexec.Repair(x)
+				b.MoveMount(c.empty, target)
+				return 3, x.Run(b)
+			})
+		}
 		b.MoveMount(cover, target)
 		b.Close(cover)
 		return nsexec.Skip, x.Run(b)
 	})
 	in.Close(cover)
 	in.Close(target)
+}
+
+// restrict keeps the container from changing the host's /dev/null: its mode,
+// owner and times.
+func restrict(in *nsexec.Batch, cover nsexec.Reg) {
+	in.MountSetattr(cover, false, unix.MountAttr{
+		Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC,
+	})
 }
 
 // emptyDirectory is a tmpfs that holds nothing and takes nothing.
