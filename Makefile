@@ -107,7 +107,7 @@ test-conformance: ## run the OCI runtime-tools suite against $RT
 	cd tests/conformance && $(GO) run . $(GOTESTFLAGS) -runtime $(RT)
 
 .PHONY: test-engines
-test-engines: ## run containerd, Docker, Swarm and Podman with $RT, and with runc beside it (Debian, root)
+test-engines: ## run containerd, CRI-O, Docker, Swarm and Podman with $RT, and with runc beside it (Debian, root)
 	@$(GO) build -o bin/engines ./tests/engines
 	@bin/engines -runtime $(RT) $(ENGINEFLAGS)
 

@@ -24,6 +24,8 @@ type build struct {
 	// requirements are the files that serve as go.mod and go.sum in a module
 	// that has none of its own.
 	requirements [2]string
+	// c are directories with the source of a program in C, by its name.
+	c map[string]string
 }
 
 var (
@@ -33,6 +35,10 @@ var (
 		packages: []string{"."}, tags: "seccomp"}
 	moby2 = build{module: "github.com/moby/moby/v2", version: "v2.0.0-beta.24",
 		packages: []string{"cmd/dockerd", "cmd/docker-proxy"}}
+	// crio leaves out what needs libraries in C, but for seccomp.
+	crio = build{module: "github.com/cri-o/cri-o", version: "v1.34.0",
+		packages: []string{"cmd/crio"}, c: map[string]string{"pinns": "pinns/src"},
+		tags: "seccomp,containers_image_openpgp,containers_image_ostree_stub,exclude_graphdriver_btrfs"}
 	dockerClient = build{module: "github.com/docker/cli", version: "v29.9.1+incompatible",
 		packages: []string{"cmd/docker"}, requirements: [2]string{"vendor.mod", "vendor.sum"}}
 )
@@ -63,7 +69,7 @@ func (b *build) make(ctx context.Context, cache string) error {
 	}
 	defer os.RemoveAll(staging)
 	fmt.Fprintf(os.Stderr, "engines: build %s %s\n", b.module, b.version)
-	if b.requirements[0] == "" {
+	if b.requirements[0] == "" && b.c == nil {
 		err = b.install(ctx, staging)
 	} else {
 		err = b.buildSource(ctx, staging)
@@ -113,6 +119,9 @@ func (b *build) buildSource(ctx context.Context, dir string) error {
 		return err
 	}
 	for i, name := range []string{"go.mod", "go.sum"} {
+		if b.requirements[i] == "" {
+			continue
+		}
 		if err := os.Rename(filepath.Join(source, b.requirements[i]), filepath.Join(source, name)); err != nil {
 			return err
 		}
@@ -121,8 +130,20 @@ func (b *build) buildSource(ctx context.Context, dir string) error {
 	for _, p := range b.packages {
 		args = append(args, "./"+p)
 	}
-	_, err = b.run(ctx, dir, source, args...)
-	return err
+	if _, err := b.run(ctx, dir, source, args...); err != nil {
+		return err
+	}
+	for name, sub := range b.c {
+		files, err := filepath.Glob(filepath.Join(source, sub, "*.c"))
+		if err != nil {
+			return err
+		}
+		cmd := exec.CommandContext(ctx, "cc", append([]string{"-O2", "-o", filepath.Join(dir, name)}, files...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("cc %s: %w\n%s", name, err, out)
+		}
+	}
+	return nil
 }
 
 // run runs go in a directory, and returns what it printed. Programs that it

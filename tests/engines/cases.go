@@ -18,13 +18,17 @@ import (
 // It is set once, by a flag.
 var commandDeadline = 90 * time.Second
 
-// suite is a file of cases: shell functions, then the cases that use them.
+// suite is a file of cases: shell functions, then the cases that use them. Of
+// several files, a later one replaces functions and cases of the same name.
 type suite struct {
 	prelude string
 	cases   []testCase
+	// current is the case whose lines follow, -1 before the file's first.
+	current int
 }
 
 type testCase struct {
+	file  string
 	title string
 	needs []string
 	steps []step
@@ -62,28 +66,27 @@ func (p pattern) matches(line string) bool {
 //	~ expression for a line of output
 //	[exit code]
 func (s *suite) parse(name, text string) error {
-	cases := len(s.cases)
+	s.current = -1
 	for i, line := range strings.Split(text, "\n") {
-		if err := s.add(cases, fmt.Sprintf("%s:%d", name, i+1), line); err != nil {
+		if err := s.add(name, i+1, line); err != nil {
 			return fmt.Errorf("%s:%d: %w", name, i+1, err)
 		}
 	}
 	return nil
 }
 
-// add takes one line of a file; earlier files had so many cases.
-func (s *suite) add(earlier int, place, line string) error {
+// add takes one line of a file.
+func (s *suite) add(file string, number int, line string) error {
 	if title, ok := strings.CutPrefix(line, "-- "); ok {
-		s.cases = append(s.cases, testCase{title: title})
-		return nil
+		return s.begin(testCase{file: file, title: title})
 	}
-	if len(s.cases) == earlier {
+	if s.current < 0 {
 		s.prelude += line + "\n"
 		return nil
 	}
-	c := &s.cases[len(s.cases)-1]
+	c := &s.cases[s.current]
 	if command, ok := strings.CutPrefix(line, "$ "); ok {
-		c.steps = append(c.steps, step{place: place, command: command})
+		c.steps = append(c.steps, step{place: fmt.Sprintf("%s:%d", file, number), command: command})
 		return nil
 	}
 	if need, ok := strings.CutPrefix(line, "? "); ok {
@@ -97,6 +100,21 @@ func (s *suite) add(earlier int, place, line string) error {
 		return fmt.Errorf("%q stands before a command", line)
 	}
 	return c.steps[len(c.steps)-1].expect(line)
+}
+
+// begin adds a case, in the place of an earlier file's if that has the title.
+func (s *suite) begin(c testCase) error {
+	s.current = slices.IndexFunc(s.cases, func(other testCase) bool { return other.title == c.title })
+	if s.current < 0 {
+		s.current = len(s.cases)
+		s.cases = append(s.cases, c)
+		return nil
+	}
+	if s.cases[s.current].file == c.file {
+		return fmt.Errorf("case %q: there twice", c.title)
+	}
+	s.cases[s.current] = c
+	return nil
 }
 
 // expect adds a line that follows a command.

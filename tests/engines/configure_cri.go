@@ -42,6 +42,8 @@ state = "{{.Dir}}/state"
   {{.Plugins}}
   conf_dir = "{{.Dir}}/net"
 {{$plugin := .Plugin}}{{$systemd := .Systemd -}}
+[plugins."{{$plugin}}".containerd]
+  default_runtime_name = "{{.Default}}"
 {{range $name, $path := .Runtimes -}}
 [plugins."{{$plugin}}".containerd.runtimes.{{$name}}]
   runtime_type = "io.containerd.runc.v2"
@@ -49,7 +51,7 @@ state = "{{.Dir}}/state"
   BinaryName = "{{$path}}"
   SystemdCgroup = {{$systemd}}
 {{end}}`, map[string]any{"Dir": p.dir, "Systemd": p.systemd, "Version": c.version, "Plugin": c.plugin, "Pause": c.pause, "PauseName": pauseName,
-			"Plugins": c.plugins, "Runtimes": byName(p.runtimes)}); err != nil {
+			"Default": filepath.Base(p.runtimes[0]), "Plugins": c.plugins, "Runtimes": byName(p.runtimes)}); err != nil {
 			return nil, nil, err
 		}
 		for _, sub := range []string{"net", "ids", "logs"} {
@@ -57,17 +59,21 @@ state = "{{.Dir}}/state"
 				return nil, nil, err
 			}
 		}
-		err = fill(filepath.Join(p.dir, "net", "10-pods.conflist"), `{
+		return []string{"containerd", "-c", config}, []string{"CRI_ADDRESS=" + p.dir + "/socket", "CONTAINERD_ADDRESS=" + p.dir + "/socket",
+			"CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1"}, podNetwork(p.dir)
+	}
+}
+
+// podNetwork writes the configuration of the network that pods are in.
+func podNetwork(dir string) error {
+	return fill(filepath.Join(dir, "net", "10-pods.conflist"), `{
   "cniVersion": "0.4.0", "name": "pods",
   "plugins": [
     {"type": "bridge", "bridge": "pods0", "isGateway": true,
      "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.77.0.0/16"}]], "dataDir": "{{.}}/addresses"}}
   ]
 }
-`, p.dir)
-		return []string{"containerd", "-c", config}, []string{"CONTAINERD_ADDRESS=" + p.dir + "/socket",
-			"CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1"}, err
-	}
+`, dir)
 }
 
 func byName(paths []string) map[string]string {

@@ -78,6 +78,16 @@ var allEngines = []engine{
 		scopes:   []string{"cri-systemd.cases", "scope.cases"},
 	},
 	{
+		name: "crio", cases: []string{"cri.cases", "cri2.cases", "crio.cases"}, configure: configureCRIO,
+		programs: []string{"conmon", "skopeo", cniPlugins + "/bridge"},
+		packages: []string{"conmon", "skopeo", "containernetworking-plugins", "libseccomp-dev"},
+		builds:   []build{crio},
+		peer:     &runcNewest,
+		client:   "tests/engines/cri",
+		load:     loadCRIO,
+		version:  "crio --version",
+	},
+	{
 		name: "docker", cases: []string{"docker.cases", "docker-daemon.cases"}, configure: configureDocker,
 		programs: []string{"dockerd", "docker", "containerd", "docker-init", "iptables"},
 		packages: []string{"docker.io", "docker-cli", "containerd", "tini", "iptables"},
@@ -123,6 +133,10 @@ var allEngines = []engine{
 }
 
 const loadCRI = "ctr -n k8s.io image import $ARCHIVE && ctr -n k8s.io image import $PAUSE && cri Version"
+
+const loadCRIO = "for i in $ARCHIVE:$IMAGE $PAUSE:" + pauseName + "; do " +
+	"skopeo --insecure-policy copy -q docker-archive:$i containers-storage:${i#*:} || exit; done; " +
+	"cri Status | jq -e '.status.conditions | all(.status)'"
 
 const loadPodman = "podman load -q -i $ARCHIVE && podman load -q -i $PAUSE"
 
