@@ -151,12 +151,16 @@ func (e *entry) filter(s *specs.LinuxSeccomp) error {
 	if !f.Notify {
 		return nil
 	}
+	status, err := e.c.status()
+	if err != nil {
+		return err
+	}
 	fd, err := connect(s.ListenerPath)
 	if err != nil {
 		return fmt.Errorf("linux.seccomp.listenerPath: connect to %q: %w", s.ListenerPath, err)
 	}
 	e.plan.Notify = int(e.files.keep(os.NewFile(uintptr(fd), s.ListenerPath)).Fd())
-	e.plan.NotifyState = func(pid int) []byte { return e.c.notifyState(pid, s.ListenerMetadata) }
+	e.plan.NotifyState = func(pid int) []byte { return e.c.notifyState(status, pid, s.ListenerMetadata) }
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 
 // notifyState is what a seccomp agent reads with the listener: the state of
 // the container process (config-linux.md#containerprocessstate).
-func (c *Container) notifyState(pid int, metadata string) []byte {
+func (c *Container) notifyState(status Status, pid int, metadata string) []byte {
 	var e jsontext.Encoder
 	e.Object(func() {
 		e.Name("ociVersion").Text(c.rec.OCIVersion)
@@ -18,7 +18,7 @@ func (c *Container) notifyState(pid int, metadata string) []byte {
 			e.Name("metadata").Text(metadata)
 		}
 		e.Name("state")
-		c.encodeState(&e, Creating, c.rec.InitPid)
+		c.encodeState(&e, status, c.rec.InitPid)
 	})
 	return e.Bytes()
 }

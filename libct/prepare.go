@@ -132,7 +132,7 @@ func (l *launch) notifyFile() error {
 	}
 	l.files.keep(os.NewFile(uintptr(fd), s.ListenerPath))
 	l.plan.Notify = fd
-	l.plan.NotifyState = func(pid int) []byte { return l.notifyState(pid, s.ListenerMetadata) }
+	l.plan.NotifyState = func(pid int) []byte { return l.notifyState(Creating, pid, s.ListenerMetadata) }
 	return nil
 }
 

@@ -116,7 +116,7 @@ func TestStatesForOthers(t *testing.T) {
 	}{
 		{"hook", c.hookState(Creating, 42), state},
 		{"hook of a stopped container", c.hookState(Stopped, 0), stopped},
-		{"agent", c.notifyState(43, "m"), agent},
+		{"agent", c.notifyState(Creating, 43, "m"), agent},
 	} {
 		want, err := json.Marshal(tt.want)
 		if err != nil {
