@@ -106,7 +106,7 @@ func (x *Executor) share(trace bool) error {
 		return fmt.Errorf("memfd_create batches: %w", err)
 	}
 	x.mem = mem
-	if err := unix.Ftruncate(mem, memSize); err != nil {
+	if err := size(mem, memSize); err != nil {
 		return fmt.Errorf("size batches: %w", err)
 	}
 	x.view, err = unix.Mmap(mem, 0, memSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
@@ -120,6 +120,24 @@ func (x *Executor) share(trace bool) error {
 		h.trace = 1
 	}
 	return nil
+}
+
+// size makes a memfd n bytes long, most of which will never exist. For all that
+// the limit on the size of files holds for it. It is lifted for this call alone,
+// as what is started afterwards is to have the caller's.
+func size(memfd int, n int64) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	if room := uint64(n); limit.Cur < room {
+		lifted := unix.Rlimit{Cur: room, Max: max(limit.Max, room)}
+		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &lifted); err != nil {
+			return fmt.Errorf("lift RLIMIT_FSIZE, which is %d, to %d: %w", limit.Cur, n, err)
+		}
+		defer unix.Setrlimit(unix.RLIMIT_FSIZE, &limit)
+	}
+	return unix.Ftruncate(memfd, n)
 }
 
 func (x *Executor) header() *header { return (*header)(unsafe.Pointer(&x.view[0])) }
