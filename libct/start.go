@@ -69,6 +69,8 @@ func (c *Container) startable() error {
 		return err
 	case status == Stopped || status == Creating:
 		return ErrStartDead
+	case status == Paused:
+		return errors.New("cannot start a container in the paused state")
 	case status != Created:
 		return ErrStartTwice
 	case c.rec.NoProcess:
