@@ -94,14 +94,9 @@ func isProc(in *nsexec.Batch, tree nsexec.Reg) {
 
 // fresh makes a file system and attaches it.
 func fresh(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
-	cover := m.Type == "tmpfs" && !freshParent(p, m.Destination) && !hasMode(m.Data)
-	// A read-only mount becomes so when nothing must be written to it any more:
-	// device nodes into /dev, what tmpcopyup copies, a mode.
-	readonly := m.AttrSet & unix.MOUNT_ATTR_RDONLY
-	later := m.Destination == "/dev" || m.TmpCopyUp || cover
 	attr := m.AttrSet
-	if later {
-		attr &^= readonly
+	if deferredReadonly(m) {
+		attr &^= unix.MOUNT_ATTR_RDONLY
 	}
 	mount := newFilesystem(p, in, m, attr)
 	existed := true
@@ -109,14 +104,11 @@ func fresh(p *Plan, in *nsexec.Batch, m *specconv.Mount) {
 		existed = false
 		return true
 	})
-	if cover {
+	if m.Type == "tmpfs" && !freshParent(p, m.Destination) && !hasMode(m.Data) {
 		coverMode(in, mount, target, &existed)
 	}
 	if m.TmpCopyUp {
 		copyUp(p, in, m, target, mount)
-	}
-	if later && readonly != 0 && m.Destination != "/dev" {
-		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: readonly})
 	}
 	setAttributes(p, in, mount, m, 0, 0)
 	attach(p, in, m, mount, target)
@@ -277,12 +269,17 @@ func attach(p *Plan, in *nsexec.Batch, m *specconv.Mount, mount, target nsexec.R
 	for _, kind := range m.Propagation {
 		setPropagation(in, mount, kind)
 	}
+	if deferredReadonly(m) {
+		p.readonly = append(p.readonly, mount)
+	}
 	if m.Destination == "/" {
 		p.root = mount // what was below can no longer be reached
 		return
 	}
 	in.Close(target)
-	in.Close(mount)
+	if !deferredReadonly(m) {
+		in.Close(mount)
+	}
 }
 
 func setPropagation(in *nsexec.Batch, mount nsexec.Reg, kind uint64) {

@@ -83,6 +83,8 @@ type Plan struct {
 	offsets nsexec.Reg // takes linux.timeOffsets, when there are any
 	join    nsexec.Reg
 
+	readonly []nsexec.Reg // mounts that become so in the end
+
 	root   nsexec.Reg // the container's root
 	proc   nsexec.Reg // the host's /proc
 	null   nsexec.Reg // the host's /dev/null

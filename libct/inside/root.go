@@ -53,11 +53,10 @@ func rootfs(p *Plan, in *nsexec.Batch) {
 
 // readonlyRoot comes after everything that makes mount points.
 func readonlyRoot(p *Plan, in *nsexec.Batch) {
-	for i := range p.Config.Mounts {
-		if m := &p.Config.Mounts[i]; deferredReadonly(m) {
-			dev := in.InRoot(p.root, m.Destination, unix.O_PATH)
-			in.MountSetattr(dev, false, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
-			in.Close(dev)
+	for _, mount := range p.readonly {
+		in.MountSetattr(mount, false, unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+		if mount != p.root {
+			in.Close(mount)
 		}
 	}
 	if p.Config.Spec.Root.Readonly {
@@ -65,8 +64,11 @@ func readonlyRoot(p *Plan, in *nsexec.Batch) {
 	}
 }
 
+// deferredReadonly tells of a mount that is still written to when it is there:
+// device nodes into /dev, and into any tmpfs mount points, a mode, and what
+// tmpcopyup copies.
 func deferredReadonly(m *specconv.Mount) bool {
-	return m.Destination == "/dev" && !m.Bind && m.AttrSet&unix.MOUNT_ATTR_RDONLY != 0
+	return (m.Destination == "/dev" || m.Type == "tmpfs") && !m.Bind && m.AttrSet&unix.MOUNT_ATTR_RDONLY != 0
 }
 
 // pivot makes the rootfs the root of the mount namespace and lets go of the
