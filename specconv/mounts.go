@@ -126,6 +126,9 @@ func (c *checker) mountIDMap(m *Mount, s *specs.Mount, path string, ns Namespace
 	switch {
 	case m.IDMap == nil && !given:
 		return
+	case !m.Bind:
+		c.fail(path, "id mappings are for a bind mount, not for a new file system")
+		return
 	case m.IDMap == nil:
 		// CRI-O says no more; a warning would be in each container's log.
 		m.IDMap = &IDMap{}
