@@ -96,11 +96,12 @@ func sameDevice(x *nsexec.Executor, d *specconv.Device, dir nsexec.Reg, name str
 	return nil
 }
 
-// bindDevice shows a device of the host, where making one is not allowed.
+// bindDevice shows a device of the host, where making one is not allowed. Its
+// name may be a link there, as /dev/cdrom is: what it leads to is looked at.
 func bindDevice(in *nsexec.Batch, d *specconv.Device, dir nsexec.Reg, name string) {
 	in.Create(dir, name, 0)
 	target := in.Openat2(dir, name, unix.O_PATH|unix.O_NOFOLLOW, 0, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
-	from := in.Open(d.Path, unix.O_PATH|unix.O_NOFOLLOW)
+	from := in.Open(d.Path, unix.O_PATH)
 	buf := in.Statx(from, "", unix.AT_EMPTY_PATH)
 	in.Host(func(x *nsexec.Executor) error {
 		have := x.Statx(buf)
