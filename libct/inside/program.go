@@ -122,12 +122,16 @@ type programError string
 func (e programError) Error() string { return string(e) }
 
 // home sets HOME from the container's /etc/passwd when the environment has
-// none. It is the only thing ever looked up by id, and no id is looked up.
+// none, or an empty one. It is the only thing ever looked up by id, and no id is looked up.
 func home(p *Plan, in *nsexec.Batch) {
+	given := ""
 	for _, e := range p.Config.Process.Spec.Env {
-		if strings.HasPrefix(e, "HOME=") {
-			return
+		if v, ok := strings.CutPrefix(e, "HOME="); ok {
+			given = v
 		}
+	}
+	if given != "" {
+		return
 	}
 	const enough = 64 << 10
 	file := in.Openat2(nsexec.AtFDCWD, "/etc/passwd", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0, unix.RESOLVE_NO_MAGICLINKS)
