@@ -38,7 +38,7 @@ func console(p *Plan, in *nsexec.Batch, pts nsexec.Reg, onDev bool) {
 	}
 	in.Fchownat(slave, "", int(proc.User.UID), -1, unix.AT_EMPTY_PATH)
 	in.Expect(0, errno(unix.EPERM), errno(unix.EINVAL)) // an owner outside the user namespace
-	if onDev && ownDev(p) && p.Config.Namespaces.Has(unix.CLONE_NEWNS) {
+	if onDev && p.Config.Namespaces.Has(unix.CLONE_NEWNS) && !sharedDev(p) {
 		showConsole(p, in, slave)
 	}
 	in.SendFD(p.passed.console, master, []byte("/dev/ptmx"))
@@ -50,11 +50,33 @@ func console(p *Plan, in *nsexec.Batch, pts nsexec.Reg, onDev bool) {
 	in.Close(master)
 }
 
-// showConsole binds the terminal onto /dev/console.
+// sharedDev tells of a /dev bound from the host in which what is mounted would
+// be mounted on the host as well.
+func sharedDev(p *Plan) bool {
+	shared := p.Config.RootPropagation&unix.MS_SHARED != 0
+	for i := range p.Config.Mounts {
+		if m := &p.Config.Mounts[i]; m.Destination == "/dev" && m.Bind {
+			for _, kind := range m.Propagation {
+				shared = kind&unix.MS_SHARED != 0
+			}
+			return shared
+		}
+	}
+	return false
+}
+
+// showConsole binds the terminal onto /dev/console. In a /dev bound from
+// elsewhere nothing is made for it.
 func showConsole(p *Plan, in *nsexec.Batch, slave nsexec.Reg) {
 	dev := devDirectory(p, in)
-	in.Create(dev, "console", 0o600)
+	own := ownDev(p)
+	if own {
+		in.Create(dev, "console", 0o600)
+	}
 	target := in.Openat2(dev, "console", unix.O_PATH|unix.O_NOFOLLOW, 0, unix.RESOLVE_BENEATH|unix.RESOLVE_NO_SYMLINKS)
+	if !own {
+		in.Expect(4, errno(unix.ENOENT))
+	}
 	tree := in.OpenTree(slave, "", false)
 	in.MoveMount(tree, target)
 	in.Close(tree)
