@@ -150,6 +150,7 @@ func hostUID(uid uint32, mappings []specs.LinuxIDMapping) *int {
 func (l *launch) record(id string) record {
 	spec := l.config.Spec
 	rec := record{
+		Format:      recordFormat,
 		ID:          id,
 		OCIVersion:  spec.Version,
 		Phase:       Creating,

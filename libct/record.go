@@ -17,6 +17,7 @@ import (
 // anything else of the container exists, so that delete can always find what
 // there is.
 type record struct {
+	Format      int               `json:"format"`
 	ID          string            `json:"id"`
 	OCIVersion  string            `json:"ociVersion"`
 	Phase       Status            `json:"phase"` // creating or created
@@ -44,6 +45,21 @@ type record struct {
 	Tail      []nsexec.Note `json:"tail"`
 }
 
+// recordFormat changes with what state.json has to say. What an rt does not
+// find there, such as the namespaces that exec joins, it would take for absent.
+const recordFormat = 1
+
+// of tells whether the record is of the container, and of this format.
+func (r *record) of(id string) error {
+	if r.Format != recordFormat {
+		return fmt.Errorf("read state: its format is %d, not %d: another runtime, or another version of rt, has made it", r.Format, recordFormat)
+	}
+	if r.ID != id {
+		return fmt.Errorf("read state: it is that of %q", r.ID)
+	}
+	return nil
+}
+
 // save writes state.json so that a reader sees the old one or the new one.
 func (c *Container) save() error {
 	if err := writeRenamed(c.path(stateFile), c.rec.encode(), 0o600); err != nil {
@@ -69,6 +85,7 @@ func readRecord(dir string) (record, error) {
 func (r *record) encode() []byte {
 	var e jsontext.Encoder
 	e.Object(func() {
+		e.Name("format").Int(r.Format)
 		e.Name("id").Text(r.ID)
 		e.Name("ociVersion").Text(r.OCIVersion)
 		e.Name("phase").Text(string(r.Phase))
@@ -97,6 +114,8 @@ func (r *record) encode() []byte {
 func decodeRecord(d *jsontext.Decoder, r *record) {
 	for name := range d.Members() {
 		switch name {
+		case "format":
+			jsontext.Int(d, &r.Format)
 		case "id":
 			jsontext.Text(d, &r.ID)
 		case "ociVersion":

@@ -86,6 +86,9 @@ func (c *Container) reload() error {
 		c.rec = record{ID: id, Phase: Creating}
 		return nil
 	}
+	if err == nil {
+		err = rec.of(id)
+	}
 	if err != nil {
 		return fmt.Errorf("container %q: %w", id, err)
 	}

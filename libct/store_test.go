@@ -108,7 +108,7 @@ func TestClaimOfAnother(t *testing.T) {
 // A run that has waited for its program takes away its own container, and not
 // another that has its name by then.
 func TestFinish(t *testing.T) {
-	mine := record{ID: "c", Phase: Created, InitPid: 1<<22 + 1, InitStart: 7, OwnPids: true}
+	mine := record{Format: recordFormat, ID: "c", Phase: Created, InitPid: 1<<22 + 1, InitStart: 7, OwnPids: true}
 	other := mine
 	other.InitStart = 8
 	for _, tt := range []struct {
