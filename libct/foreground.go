@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -146,11 +147,17 @@ func (f *foreground) resize() {
 	}
 }
 
+// settled is the age from which a process gets the rare signals, too. To catch
+// them takes a tenth of the time of an exec, and nobody sends them to what is
+// over at once.
+const settled = 50 * time.Millisecond
+
 // wait passes signals on until the process has ended, and gives its status.
 func (f *foreground) wait(pid, pidfd int) (unix.WaitStatus, error) {
 	go f.passSignals(pidfd) // ends with rt
-	go signal.Notify(f.signals, otherSignals()...)
+	late := time.AfterFunc(settled, func() { signal.Notify(f.signals, otherSignals()...) })
 	ws, err := reapUntil(pid)
+	late.Stop()
 	if f.drained != nil {
 		<-f.drained
 	}
