@@ -292,6 +292,48 @@ func TestDescriptorsCross(t *testing.T) {
 	}
 }
 
+// Descriptors are on their way before a call fails that comes before they are
+// taken. They are no command, and are sent again when the batch goes on.
+func TestDescriptorsNotReached(t *testing.T) {
+	x, regs := spawn(t, Options{})
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	for _, mend := range []bool{false, true, true} {
+		b := NewBatch(regs)
+		b.Step("open", "", "what is not there")
+		dir := b.Open("/nowhere", unix.O_PATH)
+		if mend {
+			b.OnError(func(x *Executor, e *CallError) (Next, error) {
+				c := Repair(x)
+				c.Write(c.Pass(int(w.Fd()))[0], []byte("y"))
+				return 2, x.Run(c)
+			})
+		}
+		b.Close(dir)
+		got := b.Pass(int(w.Fd()), int(w.Fd()))
+		b.Write(got[1], []byte("x"))
+		b.Close(got[0])
+		b.Close(got[1])
+		if !mend {
+			if err := x.Run(b); !errors.Is(err, unix.ENOENT) {
+				t.Fatalf("got %v", err)
+			}
+			continue
+		}
+		if err := x.Run(b); err != nil {
+			t.Fatal(err)
+		}
+		var p [3]byte
+		if n, err := r.Read(p[:]); string(p[:n]) != "yx" {
+			t.Errorf("read %q, %v", p[:n], err)
+		}
+	}
+}
+
 func TestDiesInBatch(t *testing.T) {
 	x, regs := spawn(t, Options{})
 	b := NewBatch(regs)

@@ -55,11 +55,7 @@ func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
 		if e.Errno != unix.EINVAL || !directory {
 			return 0, e
 		}
-		// Before Linux 6.15 a mount that is attached nowhere cannot be copied:
-		// the first directory takes the tmpfs itself, the others its copies.
-		b := nsexec.Repair(x)
-		b.MoveMount(c.empty, target)
-		return 3, x.Run(b)
+		return 3, c.attach(x, target)
 	})
 	if !directory {
 		restrict(in, cover)
@@ -76,9 +72,7 @@ func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
 			restrict(b, cover)
 		} else {
 			b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-				b := nsexec.Repair(x)
-				b.MoveMount(c.empty, target)
-				return 3, x.Run(b)
+				return 3, c.attach(x, target)
 			})
 		}
 		b.MoveMount(cover, target)
@@ -87,6 +81,27 @@ func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
 	})
 	in.Close(cover)
 	in.Close(target)
+}
+
+// attach is for Linux before 6.15, where a mount that is attached nowhere cannot
+// be copied: the first directory takes the tmpfs itself, the others its copies.
+func (c covers) attach(x *nsexec.Executor, target nsexec.Reg) error {
+	b := nsexec.Repair(x)
+	b.Step("mask", "linux.maskedPaths", "a directory")
+	b.MoveMount(c.empty, target)
+	b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+		if e.Errno != unix.ENOTDIR && e.Errno != unix.EINVAL {
+			return 0, e
+		}
+		b := nsexec.Repair(x)
+		b.Step("mask", "linux.maskedPaths", "a file")
+		cover := b.OpenTree(c.null, "", false)
+		restrict(b, cover)
+		b.MoveMount(cover, target)
+		b.Close(cover)
+		return nsexec.Skip, x.Run(b)
+	})
+	return x.Run(b)
 }
 
 // restrict keeps the container from changing the host's /dev/null: its mode,
