@@ -46,9 +46,9 @@ const (
 )
 
 func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
-	from, other := c.null, c.empty
+	from := c.null
 	if directory {
-		from, other = other, from
+		from = c.empty
 	}
 	cover := in.OpenTree(from, "", false)
 	in.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
@@ -67,14 +67,14 @@ func (c covers) put(in *nsexec.Batch, target nsexec.Reg, directory bool) {
 		}
 		// It is the other kind than its name suggests.
 		b := nsexec.Repair(x)
-		cover := b.OpenTree(other, "", false)
 		if directory {
-			restrict(b, cover)
-		} else {
-			b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
-				return 3, c.attach(x, target)
-			})
+			c.putFile(b, target)
+			return nsexec.Skip, x.Run(b)
 		}
+		cover := b.OpenTree(c.empty, "", false)
+		b.OnError(func(x *nsexec.Executor, e *nsexec.CallError) (nsexec.Next, error) {
+			return 3, c.attach(x, target)
+		})
 		b.MoveMount(cover, target)
 		b.Close(cover)
 		return nsexec.Skip, x.Run(b)
@@ -95,13 +95,18 @@ func (c covers) attach(x *nsexec.Executor, target nsexec.Reg) error {
 		}
 		b := nsexec.Repair(x)
 		b.Step("mask", "linux.maskedPaths", "a file")
-		cover := b.OpenTree(c.null, "", false)
-		restrict(b, cover)
-		b.MoveMount(cover, target)
-		b.Close(cover)
+		c.putFile(b, target)
 		return nsexec.Skip, x.Run(b)
 	})
 	return x.Run(b)
+}
+
+// putFile hides what has turned out to be a file.
+func (c covers) putFile(b *nsexec.Batch, target nsexec.Reg) {
+	cover := b.OpenTree(c.null, "", false)
+	restrict(b, cover)
+	b.MoveMount(cover, target)
+	b.Close(cover)
 }
 
 // restrict keeps the container from changing the host's /dev/null: its mode,

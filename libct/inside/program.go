@@ -122,7 +122,8 @@ type programError string
 func (e programError) Error() string { return string(e) }
 
 // home sets HOME from the container's /etc/passwd when the environment has
-// none, or an empty one. It is the only thing ever looked up by id, and no id is looked up.
+// none, or an empty one. It is the only thing ever looked up by id, and no id
+// is looked up.
 func home(p *Plan, in *nsexec.Batch) {
 	given := ""
 	for _, e := range p.Config.Process.Spec.Env {

@@ -185,9 +185,9 @@ func execve(p *Plan, in *nsexec.Batch) {
 	in.Execve(p.program, spec.Args, p.environment())
 }
 
-// environment is process.env, and HOME when that is missing or empty. Each name is in it
-// once, with its last value, by which the program was looked up too: getenv(3)
-// gives the first, so that what exec adds would not be seen.
+// environment is process.env, and HOME when that is missing or empty. Each name
+// is in it once, with its last value, by which the program was looked up too:
+// getenv(3) gives the first, so that what exec adds would not be seen.
 func (p *Plan) environment() []string {
 	given := p.Config.Process.Spec.Env
 	if p.home != "" {
